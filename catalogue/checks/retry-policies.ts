@@ -12,7 +12,7 @@ type Condition = NonNullable<Call["retryOn"]>[number];
 
 /** Conditions of connections, which both protocols have. */
 const ANY: readonly Condition[] = ["connect-failure", "refused-stream", "reset"];
-const CONDITIONS: Readonly<Record<Exclude<Protocol, "tcp">, readonly Condition[]>> = {
+export const CONDITIONS_OF_PROTOCOL: Readonly<Record<Exclude<Protocol, "tcp">, readonly Condition[]>> = {
     http: [...ANY, "gateway-error", "5xx", "retriable-4xx"],
     ws: ANY,
     grpc: [...ANY, "cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable"],
@@ -45,7 +45,8 @@ function unused({ caller, call, where, port }: CallSite): Problem[] {
 
 function conditionProblems({ caller, call, where, port }: CallSite): Problem[] {
     const { retryOn = [] } = call;
-    const known = port === undefined || port.protocol === "tcp" ? retryOn : CONDITIONS[port.protocol];
+    const known =
+        port === undefined || port.protocol === "tcp" ? retryOn : CONDITIONS_OF_PROTOCOL[port.protocol];
     const unknown = retryOn.filter((condition) => !known.includes(condition));
     return [
         ...(unknown.length > 0

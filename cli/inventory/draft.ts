@@ -1,7 +1,7 @@
 /** A draft of a catalogue, in which every part knows the items of the report that it comes from. */
 import { type Problem, checkCatalogue } from "../../catalogue/check";
 import { milliseconds } from "../../catalogue/durations";
-import type { Catalogue, Duration, ExternalHost, Port, Request } from "../../catalogue/model";
+import type { Call, Catalogue, Duration, ExternalHost, Port, Request } from "../../catalogue/model";
 import { sortedEntries } from "../../catalogue/order";
 import { covers } from "../../catalogue/requests";
 import type { MutableItem } from "./fields";
@@ -18,6 +18,9 @@ export interface DraftCall {
     timeout: Duration | "stream";
     idempotent: boolean;
     retries?: number;
+    retryOn?: NonNullable<Call["retryOn"]>;
+    /** Whether permissions limit it to its requests or methods; otherwise it can use all of the port. */
+    readonly isLimited: boolean;
     readonly items: readonly MutableItem[];
 }
 
@@ -144,6 +147,7 @@ export class Draft {
     #change({ rule, message }: Problem, call: DraftCall): boolean {
         if (rule !== "retries-multiply" || call.retries === 0) return false;
         call.retries = 0;
+        delete call.retryOn;
         for (const item of call.items) differ(item, `The draft has no retries: ${message}.`);
         return true;
     }
@@ -226,7 +230,7 @@ function serviceOf(
         ...(concurrency === undefined ? {} : { concurrency }),
         ...(loadBalancing === undefined ? {} : { loadBalancing }),
         ports: Object.fromEntries(Object.entries(ports).map(([port, one]) => [port, offer(port, one)])),
-        calls: calls.map(({ to, port, requests, methods, timeout, idempotent, retries }) => ({
+        calls: calls.map(({ to, port, requests, methods, timeout, idempotent, retries, retryOn }) => ({
             to,
             port,
             ...(requests === undefined ? {} : { requests }),
@@ -234,6 +238,7 @@ function serviceOf(
             timeout,
             idempotent,
             ...(retries === undefined ? {} : { retries }),
+            ...(retryOn === undefined ? {} : { retryOn }),
         })),
         external: [...external.keys()].sort(),
     };

@@ -52,3 +52,10 @@ export function durationAt(value: unknown, ...keys: readonly string[]): number {
         total += Number(amount) * (UNITS[unit ?? ""] ?? 0);
     return Math.floor(total);
 }
+
+/** The value that occurs most often; of several, the smallest. Undefined if there is none. */
+export function mostFrequent<T extends number | string>(values: readonly T[]): T | undefined {
+    const counts = new Map<T, number>();
+    for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+    return [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))[0]?.[0];
+}

@@ -1,12 +1,11 @@
 /** The calls of the draft: what sidecar upstreams and intentions state, as far as Consul allows it. */
-import type { Request } from "../../../../catalogue/model";
-import { groupBy } from "../../../../catalogue/order";
-import { ANY_REQUEST, COMMON_METHODS, differ, type DraftCall, durationOf } from "../../draft";
+import { COMMON_METHODS, differ, type DraftCall } from "../../draft";
 import type { MutableItem, ObjectFields } from "../../fields";
 import { catalogueName, type Context } from "../context";
 import { listAt, textAt } from "../data";
+import { callsTo } from "./call-operations";
 import { Decisions, describeEntry, describeIntention, type Intention, intentionsOf } from "./intentions";
-import { defaultTreatment, isIdempotent, type RoutedCall, translateRouter, treatmentOf } from "./router";
+import { type RoutedCall, translateRouter } from "./router";
 
 const COMMON_ONLY = `The draft allows ${COMMON_METHODS.join(", ")}: Consul allows every method.`;
 const LISTED_ONLY =
@@ -145,61 +144,6 @@ export function translateCalls(context: Context, external: ReadonlyMap<string, s
         context.draft.services.get(caller)?.external.set(group, [...items, ...itemsOf(intention)]);
     for (const router of context.of("service-router"))
         translateRouter(router, routes.get(router.object.name) ?? new Map<number, RoutedCall[]>());
-}
-
-/** The calls to a service, one for each timeout and number of retries; none if no permission can be expressed. */
-function callsTo(
-    context: Context,
-    destination: string,
-    intention: Intention | undefined,
-): { call: Omit<DraftCall, "items">; route: number | undefined }[] {
-    const callee = catalogueName(destination);
-    const [port] = Object.entries(context.draft.services.get(callee)?.ports ?? {});
-    if (port === undefined) return [];
-    const [name, definition] = port;
-    const base = { to: callee, port: name };
-    const permissions = (intention?.permissions ?? []).filter(
-        ({ requests, method }) => requests.length > 0 || method !== undefined,
-    );
-    const isLimited = (intention?.permissions.length ?? 0) > 0;
-    const fallback = defaultTreatment(context, destination);
-    if (definition.protocol === "grpc") {
-        const listed = permissions.flatMap(({ method }) => method?.methods ?? []);
-        const methods = isLimited ? [...new Set(listed)].sort() : definition.methods;
-        if (methods.length === 0) return [];
-        return [
-            {
-                call: { ...base, methods, timeout: durationOf(fallback.timeoutMs), idempotent: false },
-                route: undefined,
-            },
-        ];
-    }
-    if (definition.protocol !== "http")
-        return isLimited
-            ? []
-            : [{ call: { ...base, timeout: "stream", idempotent: false }, route: undefined }];
-    const allowed: readonly Request[] = isLimited
-        ? [...new Set(permissions.flatMap(({ requests }) => requests))]
-        : ANY_REQUEST;
-    const treated = allowed.map((request) => ({ request, ...treatmentOf(context, destination, request) }));
-    const groups = groupBy(treated, ({ timeoutMs, retries, route, request }) =>
-        JSON.stringify([timeoutMs, retries > 0 && isIdempotent([request]) ? retries : 0, route]),
-    );
-    return [...groups.values()].map((group) => {
-        const [{ timeoutMs, retries, route }] = group;
-        const requests = group.map(({ request }) => request).sort();
-        const isRetried = retries > 0 && isIdempotent(requests);
-        return {
-            call: {
-                ...base,
-                requests,
-                timeout: durationOf(timeoutMs),
-                idempotent: isRetried,
-                ...(isRetried ? { retries } : {}),
-            },
-            route,
-        };
-    });
 }
 
 function describeUpstream(

@@ -3,14 +3,20 @@ import type { Request } from "../../../../catalogue/model";
 import { isPath } from "../../../../catalogue/requests";
 import { COMMON_METHODS } from "../../draft";
 import type { Context } from "../context";
-import { listAt, textAt, textsAt } from "../data";
+import { listAt, mostFrequent, textAt, textsAt } from "../data";
+
+/** A method, with the name of its service in full. */
+export interface GrpcMethod {
+    readonly service: string;
+    readonly method: string;
+}
 
 /** What becomes of one permission of an intention. */
 export interface Permission {
     readonly path: string;
     readonly requests: readonly Request[];
     /** A gRPC method, if its path has this form. */
-    readonly method: { readonly service: string; readonly methods: readonly [string] } | undefined;
+    readonly method: GrpcMethod | undefined;
     readonly outcome: "translated" | "difference" | "by-hand" | "not-needed";
     readonly detail: string;
 }
@@ -63,8 +69,11 @@ export function permissionsOf(source: unknown, index: number, isGrpc: boolean): 
             const [, service, method] = GRPC_PATH.exec(exact) ?? [];
             if (service === undefined || method === undefined)
                 return byHand("List the gRPC methods that it allows: the path is not one of a method.");
-            const grpc = { service, methods: [method] as const };
-            return { ...none, method: grpc, outcome: "translated", detail: "" };
+            if (methods.length > 0 && !methods.includes("POST"))
+                return byHand(
+                    "It allows no gRPC method: gRPC requests have the HTTP method POST. Remove it, or add the method to the call.",
+                );
+            return { ...none, method: { service, method }, outcome: "translated", detail: "" };
         }
         const pattern = exact === "" ? withRest(prefix) : exact;
         if (!isPath(pattern)) return byHand(`${pattern} is no canonical path: list the requests.`);
@@ -114,7 +123,10 @@ function mayOverlap(a: Match, b: Match): boolean {
     return share && (a.prefix.startsWith(b.prefix) || b.prefix.startsWith(a.prefix));
 }
 
-/** The gRPC service and methods of a service, if all permissions to call it name methods of one gRPC service. */
+/**
+ * The gRPC service and methods of a port: all that permissions to call it name. Of several services, the port's is the
+ * one that most permissions name. Health checks and reflection (`grpc.*`) are the port's only if there is no other.
+ */
 export function grpcOffer(
     context: Context,
     service: string,
@@ -122,8 +134,14 @@ export function grpcOffer(
     const entry = context.get("service-intentions", service)?.object.data;
     const all = listAt(entry, "Sources")
         .flatMap((source, index) => permissionsOf(source, index, true))
-        .flatMap(({ method }) => (method === undefined ? [] : [method]));
-    const [first] = all;
-    if (first === undefined || all.some((one) => one.service !== first.service)) return undefined;
-    return { service: first.service, methods: [...new Set(all.flatMap(({ methods }) => methods))].sort() };
+        .flatMap(({ method }) => method ?? []);
+    const ofPlatform = all.filter((one) => !one.service.startsWith("grpc."));
+    const main = mostFrequent((ofPlatform.length > 0 ? ofPlatform : all).map((one) => one.service));
+    if (main === undefined) return undefined;
+    return { service: main, methods: [...new Set(all.map((one) => methodName(one, main)))].sort() };
+}
+
+/** `Login`, or `grpc.health.v1.Health/Check` if the service is not the port's. */
+export function methodName({ service, method }: GrpcMethod, portService: string): string {
+    return service === portService ? method : `${service}/${method}`;
 }

@@ -6,11 +6,14 @@ import { ANY_REQUEST, COMMON_METHODS } from "../../draft";
 import { catalogueName, type Context, DEFAULT_REQUEST_TIMEOUT_MS } from "../context";
 import { durationAt, listAt, numberAt, textAt, textsAt, valueAt } from "../data";
 import { headers } from "./resolver";
+import { describeRetries, retriesOf, type RetryCondition } from "./retries";
 
 /** How Consul treats a request to a service. */
 export interface Treatment {
     readonly timeoutMs: number;
     readonly retries: number;
+    /** Empty: the mesh's default. */
+    readonly retryOn: readonly RetryCondition[];
     /** The route that decides; undefined without one. */
     readonly route: number | undefined;
 }
@@ -29,11 +32,16 @@ export function isIdempotent(requests: readonly Request[]): boolean {
 }
 
 /** The treatment of requests without a route: the resolver's, or Consul's default. */
-export function defaultTreatment(context: Context, service: string): Treatment {
+function defaultTreatment(context: Context, service: string): Treatment {
     const resolver = context.get("service-resolver", service)?.object.data;
     const local = localTimeout(context, service);
     const timeoutMs = durationAt(resolver, "RequestTimeout") || DEFAULT_REQUEST_TIMEOUT_MS;
-    return { timeoutMs: local > 0 ? Math.min(local, timeoutMs) : timeoutMs, retries: 0, route: undefined };
+    return {
+        timeoutMs: local > 0 ? Math.min(local, timeoutMs) : timeoutMs,
+        retries: 0,
+        retryOn: [],
+        route: undefined,
+    };
 }
 
 /** The timeout that the callee's own proxy applies; 0 if there is none. */
@@ -57,9 +65,11 @@ export function treatmentOf(context: Context, service: string, request: Request)
         const destination = valueAt(route, "Destination");
         const local = localTimeout(context, service);
         const timeoutMs = durationAt(destination, "RequestTimeout") || fallback.timeoutMs;
+        const { retries, retryOn } = retriesOf(destination);
         return {
             timeoutMs: local > 0 ? Math.min(local, timeoutMs) : timeoutMs,
-            retries: Math.min(5, numberAt(destination, "NumRetries")),
+            retries,
+            retryOn,
             route: index,
         };
     }
@@ -123,7 +133,8 @@ export function translateRouter(
             );
             continue;
         }
-        retries(router, path, calls, destination);
+        const retried = calls.filter(({ isRetried }) => isRetried).map(({ call }) => call);
+        describeRetries(router, path, retried, destination);
         const requests = requestsOf(route);
         if (requests === undefined) {
             router.add(
@@ -142,31 +153,4 @@ export function translateRouter(
             );
         }
     }
-}
-
-function retries(
-    router: ObjectFields,
-    path: string,
-    calls: readonly RoutedCall[],
-    destination: unknown,
-): void {
-    const count = numberAt(destination, "NumRetries");
-    const conditions = ["RetryOnConnectFailure", "RetryOnStatusCodes", "RetryOn"].map(
-        (key) => `${path}.Destination.${key}`,
-    );
-    const retried = calls.filter(({ isRetried }) => isRetried).map(({ call }) => call);
-    if (retried.length > 0) {
-        router.add(
-            `${path}.Destination.NumRetries`,
-            count > 5 ? "difference" : "translated",
-            `The retries of ${retried.join(", ")}${count > 5 ? ", at most 5" : ""}`,
-        );
-        router.add(conditions, "difference", "The mesh retries idempotent calls on its own conditions.");
-        return;
-    }
-    router.add(
-        [`${path}.Destination.NumRetries`, ...conditions],
-        "by-hand",
-        "The mesh retries idempotent calls only. Set idempotent and retries of the calls whose repetition is harmless.",
-    );
 }

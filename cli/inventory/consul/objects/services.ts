@@ -3,7 +3,7 @@ import type { Port } from "../../../../catalogue/model";
 import { differ } from "../../draft";
 import { type MutableItem, type ObjectFields, fieldPath } from "../../fields";
 import { catalogueName, type Context, INFRASTRUCTURE_KINDS } from "../context";
-import { dataOf, numberAt, textAt, textsAt } from "../data";
+import { dataOf, mostFrequent, numberAt, textAt, textsAt } from "../data";
 import { protocolOf } from "../protocol";
 import { balancingOf } from "./resolver";
 import { grpcOffer } from "./intention-requests";
@@ -241,10 +241,4 @@ function criticalChecks(context: Context): ReadonlySet<string> {
         critical.set(context, places);
     }
     return places;
-}
-
-function mostFrequent(values: readonly number[]): number | undefined {
-    const counts = new Map<number, number>();
-    for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-    return [...counts].sort(([a, x], [b, y]) => y - x || a - b)[0]?.[0];
 }
