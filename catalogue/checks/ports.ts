@@ -105,13 +105,25 @@ function httpOffers({ requests }: HttpPort, malformed: Malformed): Problem[] {
     });
 }
 
-function grpcOffers({ methods, streaming = [] }: GrpcPort, malformed: Malformed): Problem[] {
-    return streaming
-        .filter((name) => !methods.includes(name))
-        .map((method) =>
-            malformed(
-                `the streaming method ${method}, which is not in its methods`,
-                didYouMean(method, methods, `Add ${method} to methods.`),
+function grpcOffers({ service, methods, streaming = [] }: GrpcPort, malformed: Malformed): Problem[] {
+    // One spelling for each method: other checks compare methods as text.
+    const own = `${service}/`;
+    return [
+        ...methods
+            .filter((method) => method.startsWith(own))
+            .map((method) =>
+                malformed(
+                    `the method ${method} with the name of the port's own service`,
+                    `Write only ${method.slice(own.length)}, here and wherever it is listed.`,
+                ),
             ),
-        );
+        ...streaming
+            .filter((name) => !methods.includes(name))
+            .map((method) =>
+                malformed(
+                    `the streaming method ${method}, which is not in its methods`,
+                    didYouMean(method, methods, `Add ${method} to methods.`),
+                ),
+            ),
+    ];
 }

@@ -58,7 +58,7 @@ export const grpcPort = z
             "a fully qualified gRPC service name",
             "Write it like example.v1.Name.",
         ).describe(
-            "The fully qualified name of the protobuf service, such as `sparc.auth.v1.Auth`. Methods of other services on the port have their service's name: `grpc.health.v1.Health/Check`.",
+            "The fully qualified name of the protobuf service, such as `sparc.auth.v1.Auth`. Methods of other services on the port, and only those, have their service's name: `grpc.health.v1.Health/Check`.",
         ),
         methods: nonEmptyList(grpcMethod, "the methods that the service offers").describe(
             "The methods that the port offers. Calls and exposures can list only these.",
