@@ -111,7 +111,9 @@ const image = z.strictObject({
     volumes: z
         .array(volume)
         .default([])
-        .describe("A StatefulSet's volumes: each replica keeps a PersistentVolumeClaim for each of them."),
+        .describe(
+            "A StatefulSet's volumes: each replica keeps a PersistentVolumeClaim for each of them, by its path. A change replaces the StatefulSet, so that all replicas restart at the same time, and neither resizes nor deletes claims that exist.",
+        ),
     image: imageReference.describe("The image of the first version, `v1`."),
     versions: z
         .record(version, imageReference)

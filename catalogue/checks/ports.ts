@@ -107,14 +107,14 @@ function httpOffers({ requests }: HttpPort, malformed: Malformed): Problem[] {
 
 function grpcOffers({ service, methods, streaming = [] }: GrpcPort, malformed: Malformed): Problem[] {
     // One spelling for each method: other checks compare methods as text.
-    const own = `${service}/`;
+    const prefix = `${service}/`;
     return [
         ...methods
-            .filter((method) => method.startsWith(own))
+            .filter((method) => method.startsWith(prefix))
             .map((method) =>
                 malformed(
                     `the method ${method} with the name of the port's own service`,
-                    `Write only ${method.slice(own.length)}, here and wherever it is listed.`,
+                    `Write only ${method.slice(prefix.length)}, here and wherever it is listed.`,
                 ),
             ),
         ...streaming

@@ -97,7 +97,7 @@ export const service = z
             .array(reference)
             .exactOptional()
             .describe(
-                "The TCP ports, by name, on which its replicas call each other: at `<replica>.<service>-peers`, or at the service itself. Default: none.",
+                "The TCP ports, by name, on which its replicas call each other: at `<service>-peers`, which resolves to all replicas, at the service itself, and, only if they are pods of a StatefulSet whose `serviceName` is `<service>-peers`, at `<pod>.<service>-peers`. Default: none.",
             ),
         exposures: z
             .array(exposure)

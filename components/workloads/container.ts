@@ -1,4 +1,5 @@
 /** The application's container of a service that runs from an image. */
+import { createHash } from "node:crypto";
 import { sortedEntries } from "../../catalogue/order";
 import { unknownCase } from "../../catalogue/never";
 import type { ImageSource, ProbeConfig } from "../../config/workloads";
@@ -14,9 +15,24 @@ export interface Mount {
     readonly mountPath: string;
 }
 
-/** The name of a StatefulSet's claim template, and of its volume. */
-export function claimName(index: number): string {
-    return `data-${index}`;
+/** The longest part of a path in a claim's name, which is a label, too: at most 63 characters with prefix and digest. */
+const MAX_PATH_LENGTH = 48;
+
+/**
+ * The name of a StatefulSet's claim template, and of its volume. It depends on the path only: by its name, each replica
+ * finds its data again after other volumes were added, removed or listed in another order.
+ */
+export function claimName(path: string): string {
+    const readable = path.slice(1).replaceAll("/", "-");
+    if (/^(\/[a-z0-9]+)+$/.test(path) && readable.length <= MAX_PATH_LENGTH) return `data-${readable}`;
+    // Other paths could have the same readable name: /a/b and /a-b, /a_b and /a.b.
+    const digest = createHash("sha256").update(path).digest("hex").slice(0, 8);
+    const prefix = readable
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9]+/g, "-")
+        .slice(0, MAX_PATH_LENGTH)
+        .replaceAll(/^-+|-+$/g, "");
+    return ["data", prefix, digest].filter((part) => part !== "").join("-");
 }
 
 /** The container of pods that serve requests, or work until they are terminated. */

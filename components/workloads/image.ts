@@ -61,7 +61,7 @@ function servingPods(
     const { user, metrics, volumes } = source;
     const mounts = [
         ...writableMounts(source),
-        ...volumes.map(({ path }, index) => ({ name: claimName(index), mountPath: path })),
+        ...volumes.map(({ path }) => ({ name: claimName(path), mountPath: path })),
     ];
     return {
         user,

@@ -10,6 +10,13 @@ const RETRIES = 3;
 const START_DEADLINE_SECONDS = 300;
 
 /**
+ * True as soon as the Job exists: a deployment must not fail, or wait, because the job takes longer than it. `skipAwait`
+ * would also skip the wait for the deletion of a Job that is replaced, and the new one could not be created under its name
+ * (pulumi-kubernetes, `provider/pkg/metadata/overrides.go`, `allowsSkipAwaitWithDelete`).
+ */
+const UNTIL_CREATED = { "pulumi.com/waitFor": "jsonpath={.metadata.uid}" };
+
+/**
  * Runs once. It is not deleted when it has completed: the next deployment would create it again. The engines replace it
  * when its pods change, because a Job's template is immutable.
  */
@@ -18,8 +25,7 @@ export function job(workload: Workload, source: ImageSource, pods: PodSource, pl
     return {
         apiVersion: "batch/v1",
         kind: "Job",
-        // A deployment must not fail, or wait, because the job takes longer than it.
-        metadata: { name, namespace, labels, annotations: { "pulumi.com/skipAwait": "true" } },
+        metadata: { name, namespace, labels, annotations: UNTIL_CREATED },
         spec: jobSpec(workload, source, pods, place),
     };
 }

@@ -13,7 +13,6 @@ export function statefulSet(
     pods: PodSource,
     place: Placement,
 ): StatefulSetManifest {
-    const hasPeers = workload.peers.length > 0;
     return {
         apiVersion: "apps/v1",
         kind: "StatefulSet",
@@ -21,15 +20,17 @@ export function statefulSet(
         spec: {
             replicas: workload.replicas,
             revisionHistoryLimit: 2,
-            serviceName: hasPeers ? peersName(workload.name) : workload.name,
-            // Replicas that need each other to become ready must start together.
-            podManagementPolicy: hasPeers ? "Parallel" : "OrderedReady",
+            // Both are immutable, so they do not depend on `peers`, which can be added later. The Service exists only with
+            // `peers`. Without it, the replicas have no names in DNS, and nothing else changes.
+            serviceName: peersName(workload.name),
+            // Replicas that need each other to become ready must start together. Updates are still one at a time.
+            podManagementPolicy: "Parallel",
             selector: podSelector(workload, FIRST_VERSION),
             template: podTemplate(workload, FIRST_VERSION, pods, place),
             ...(volumes.length > 0
                 ? {
-                      volumeClaimTemplates: volumes.map(({ size, storageClass }, index) => ({
-                          metadata: { name: claimName(index) },
+                      volumeClaimTemplates: volumes.map(({ path, size, storageClass }) => ({
+                          metadata: { name: claimName(path) },
                           spec: {
                               accessModes: ["ReadWriteOnce"],
                               ...(storageClass === undefined ? {} : { storageClassName: storageClass }),

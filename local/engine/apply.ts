@@ -149,6 +149,9 @@ function sameEntries(
     return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
 }
 
+/** StatefulSets have a message of their own (kubernetes, `pkg/apis/apps/validation`, `ValidateStatefulSetUpdate`). */
+const IMMUTABLE = /field is immutable|updates to statefulset spec for fields other than .* are forbidden/;
+
 function isImmutable(error: unknown): boolean {
-    return error instanceof ApiError && error.status === 422 && error.message.includes("field is immutable");
+    return error instanceof ApiError && error.status === 422 && IMMUTABLE.test(error.message);
 }

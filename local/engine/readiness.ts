@@ -61,9 +61,9 @@ export function isAwaited({
     metadata: { name, annotations = {} },
 }: Pick<Observed, "kind" | "metadata">): boolean {
     const desired = annotations[WAIT_FOR];
-    if (desired !== undefined && conditionOf(desired) === undefined) {
+    if (desired !== undefined && conditionOf(desired) === undefined && fieldOf(desired) === undefined) {
         throw new UnsupportedError(
-            `the wait condition "${desired}" of ${kind} "${name}"; it supports only condition=Type`,
+            `the wait condition "${desired}" of ${kind} "${name}"; it supports only condition=Type and jsonpath={.field}`,
         );
     }
     return (
@@ -87,6 +87,8 @@ export function readinessOf(object: Observed): Readiness {
         return waiting("its controller has not observed the change yet");
     }
     const desired = annotations[WAIT_FOR];
+    const field = desired === undefined ? undefined : fieldOf(desired);
+    if (field !== undefined) return fieldReadiness(object, field);
     if (desired !== undefined) return conditionReadiness(object, desired);
     if (object.kind === CANARY) return canaryReadiness(object);
     return object.kind === "DaemonSet" ? daemonSetReadiness(object) : replicasReadiness(object);
@@ -127,6 +129,19 @@ function conditionReadiness({ status }: Observed, desired: string): Readiness {
     const condition = status?.conditions?.find((candidate) => candidate.type === type);
     if (condition?.status.toLowerCase() === value.toLowerCase()) return READY;
     return waiting(condition?.message ?? `it has no condition ${type} yet`);
+}
+
+function fieldReadiness(object: Observed, field: readonly string[]): Readiness {
+    let value: unknown = object;
+    for (const key of field)
+        value =
+            typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+    return value === undefined ? waiting(`it has no ${field.join(".")} yet`) : READY;
+}
+
+/** Parses `jsonpath={.status.phase}`, which is true when the object has the field. */
+function fieldOf(text: string): readonly string[] | undefined {
+    return /^jsonpath=\{((?:\.\w+)+)\}$/.exec(text)?.[1]?.slice(1).split(".");
 }
 
 /** Parses `condition=Ready` or `condition=Ready=True`, the notation of Pulumi and kubectl. */

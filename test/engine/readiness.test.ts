@@ -87,6 +87,19 @@ describe("objects that the engine waits for", () => {
         });
     });
 
+    it("can have a field that must exist, as a Job has its UID from its creation on", () => {
+        const waitFor = { "pulumi.com/waitFor": "jsonpath={.metadata.uid}" };
+        const job = annotated(waitFor, "Job");
+        assert.equal(isAwaited(job), true);
+        assert.deepEqual(readinessOf(job), {
+            is: "waiting",
+            because: "it has no metadata.uid yet",
+            final: false,
+        });
+        const created = { ...job, metadata: { ...job.metadata, uid: "u" } };
+        assert.deepEqual(readinessOf(created), { is: "ready" });
+    });
+
     it("are rejected if only the Pulumi CLI supports their condition", () => {
         assert.throws(() => isAwaited(annotated({ "pulumi.com/waitFor": "jsonpath={.a}=b" })), {
             name: "UnsupportedError",

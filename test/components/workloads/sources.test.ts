@@ -1,27 +1,8 @@
 import assert from "node:assert/strict";
 import { platform as catalogue } from "../../../catalogue/platform";
-import type { Manifest } from "../../../components/base/manifest";
 import { deriveAll } from "../../../components/concerns";
 import { parseConfig, readStackFile } from "../../../config/load";
-import { IMAGE, platform, ROOT, WITHOUT_DELIVERY } from "./platform";
-
-function added(stack: string, services: Readonly<Record<string, unknown>>, more = {}): Manifest[] {
-    const before = new Set(
-        deriveAll(platform(stack, {}, more)).objects.map((object) => JSON.stringify(object)),
-    );
-    return deriveAll(platform(stack, services, more)).objects.filter(
-        (object) => !before.has(JSON.stringify(object)),
-    );
-}
-
-function only<Kind extends Manifest["kind"]>(
-    objects: readonly Manifest[],
-    kind: Kind,
-): Extract<Manifest, { kind: Kind }> {
-    const found = objects.filter((object) => object.kind === kind);
-    assert.equal(found.length, 1, `${kind}: ${found.length}`);
-    return found[0] as Extract<Manifest, { kind: Kind }>;
-}
+import { added, IMAGE, only, platform, ROOT, WITHOUT_DELIVERY } from "./platform";
 
 describe("workloads.services", () => {
     for (const stack of ["local", "dev", "prod"]) {
