@@ -1,22 +1,12 @@
 /** When, and for how long each, the mesh retries a call. */
 
-import { attempts } from "../attempts";
+import { CONDITIONS_OF_PROTOCOL, attempts } from "../attempts";
 import { milliseconds } from "../durations";
-import type { Call, Catalogue, Protocol } from "../model";
+import type { Catalogue } from "../model";
 import type { Problem } from "./problem";
 import { list, repeated } from "./problem";
 import type { CallSite } from "./sites";
 import { callSites } from "./sites";
-
-type Condition = NonNullable<Call["retryOn"]>[number];
-
-/** Conditions of connections, which both protocols have. */
-const ANY: readonly Condition[] = ["connect-failure", "refused-stream", "reset"];
-export const CONDITIONS_OF_PROTOCOL: Readonly<Record<Exclude<Protocol, "tcp">, readonly Condition[]>> = {
-    http: [...ANY, "gateway-error", "5xx", "retriable-4xx"],
-    ws: ANY,
-    grpc: [...ANY, "cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable"],
-};
 
 /** Conditions and timeouts of attempts that are never made, or that have no effect. */
 export function checkRetryPolicies(catalogue: Catalogue): Problem[] {

@@ -1,5 +1,5 @@
 /** Retries of `service-router`. */
-import { CONDITIONS_OF_PROTOCOL } from "../../../../catalogue/checks/retry-policies";
+import { CONDITIONS_OF_PROTOCOL } from "../../../../catalogue/attempts";
 import type { ObjectFields } from "../../fields";
 import { listAt, numberAt, textsAt, valueAt } from "../data";
 
