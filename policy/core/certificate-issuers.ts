@@ -1,7 +1,7 @@
 /** Certificates and issuers of cert-manager: which issuer a certificate has, and what that issuer signs with. */
 import { chartNameOf } from "./charts";
 import { HELM_INSTALLERS, helmInstallsOf } from "./helm-installs";
-import { at, type Fields, fields, text, textAt } from "./read";
+import { at, type Fields, fields, text, textAt, texts } from "./read";
 import { type StackResources } from "./stack-resources";
 import { type Subject } from "./subject";
 
@@ -29,7 +29,9 @@ export interface Issued {
     readonly issuer: string;
     readonly commonName: string | undefined;
     readonly isCa: boolean;
+    readonly uris: readonly string[];
     readonly name: string;
+    readonly namespace: string;
 }
 
 export interface Issuer {
@@ -44,10 +46,12 @@ export function issuedBy(subject: Subject): Issued {
     const name = textAt(spec, "secretName") ?? "";
     return {
         name,
+        namespace,
         key: secretKey(namespace, name),
         issuer: referencedIssuer(subject),
         commonName: textAt(spec, "commonName") ?? commonNameIn(textAt(spec, "literalSubject") ?? "", ","),
         isCa: text(spec["isCA"]) === "true",
+        uris: texts(spec["uris"]),
     };
 }
 
@@ -73,15 +77,13 @@ export function signingKeys({ id, spec, namespace }: Subject, clusterNamespace: 
             ? []
             : [secretKey(isClusterScoped(id) ? clusterNamespace : namespace, secret)]),
         ...(arn === undefined ? [] : [arn]),
-        // `pki_mesh/sign/role`: the mount has the CA, whatever the role.
         ...(mount === undefined
             ? []
             : [
                   joined(
                       "Vault",
-                      textAt(spec, "vault", "server"),
-                      textAt(spec, "vault", "namespace"),
-                      mount.replace(/\/(sign|issue|sign-verbatim|root|issuer)(\/.*)?$/, ""),
+                      textAt(spec, "vault", "server")?.replace(/\/+$/, ""),
+                      vaultMount(textAt(spec, "vault", "namespace"), mount),
                   ),
               ]),
         ...(pool === undefined
@@ -89,6 +91,15 @@ export function signingKeys({ id, spec, namespace }: Subject, clusterNamespace: 
             : [joined("CA pool", textAt(spec, "project"), textAt(spec, "location"), pool)]),
         ...(url === undefined ? [] : [joined("step-ca", url.replace(/\/+$/, ""))]),
     ];
+}
+
+/**
+ * The mount of a path such as `pki_mesh/sign/role`, which has the CA whatever the role. Vault reads a namespace in front
+ * of the path like one in the header, and ignores repeated slashes.
+ */
+function vaultMount(namespace: string | undefined, path: string): string {
+    const mount = `${path}/`.replace(/\/+(sign|issue|sign-verbatim|root|issuer)\/.*$/, "");
+    return `${namespace ?? ""}/${mount}`.split("/").filter(Boolean).join("/");
 }
 
 /** The namespace in which cluster-scoped issuers read Secrets: cert-manager's, unless its chart sets another. */

@@ -7,7 +7,9 @@ import {
     clusterResourceNamespace,
     commonNameIn,
     isClusterScoped,
+    type Issued,
     issuedBy,
+    type Issuer,
     ISSUERS,
     readIssuer,
     referenceKey,
@@ -30,15 +32,32 @@ const CA_FOLDER = "/etc/cacerts";
 /** The Secret of istiod's own certificate with cert-manager-istio-csr. */
 const ISTIOD_TLS = "istiod-tls";
 
-export interface MeshAuthority {
-    /** Issuers of certificates that proxies trust, by `issuerKey`. */
+/** Issuers, and the keys that they and istiod sign with. */
+interface Chain {
+    /** By `issuerKey`. */
     readonly issuers: ReadonlySet<string>;
-    /** What these issuers and istiod sign with. */
     readonly keys: ReadonlySet<SigningKey>;
+}
+
+/** Everything that issues certificates that proxies trust, as far as a name or a common name shows it. */
+export interface MeshAuthority extends Chain {
     /** Names of Secrets among `keys` that no Certificate in cert-manager's namespace fills: a copy of one may be there. */
     readonly copyable: ReadonlySet<string>;
-    /** Namespaces with a control plane. */
+    /** What the control planes of the stack use, in their namespaces and in cert-manager's: only this may be of the mesh. */
+    readonly intended: Chain;
+    /** Issuers of cert-manager-istio-csr. */
+    readonly istioCsr: ReadonlySet<string>;
+    /** Namespaces of the control planes. */
+    readonly controlPlanes: ReadonlySet<string>;
+}
+
+/** Where a chain starts. */
+interface Anchors {
     readonly namespaces: ReadonlySet<string>;
+    readonly keys: readonly SigningKey[];
+    readonly issuers: readonly string[];
+    /** Roots that sign nothing now, as in a rotation. */
+    readonly idleRoots: ReadonlySet<SigningKey>;
 }
 
 export function meshAuthorityOf(stack: StackResources): MeshAuthority {
@@ -49,46 +68,106 @@ export function meshAuthorityOf(stack: StackResources): MeshAuthority {
     const issuers = stack.collect("mesh authority: issuers", stack.all(...ISSUERS), (subject) => [
         readIssuer(subject, clusterNamespace),
     ]);
-    const namespaces = new Set([...stack.rootNamespaces, ...stack.meshConfigs.map((one) => one.namespace)]);
-    const keys = new Set<SigningKey>([
-        ...[...namespaces].flatMap((namespace) => [...CA_SECRETS].map((name) => secretKey(namespace, name))),
-        // In whatever namespace, a CA with istiod's name is for a control plane, which another stack may install.
-        ...issued.flatMap(({ key, name, isCa }) => (isCa && CA_SECRETS.has(name) ? [key] : [])),
-        ...stack.meshConfigs.flatMap(mountedKeys),
+    // Anyone can write a ConfigMap with a MeshConfig in a namespace of their own.
+    const installed = stack.meshConfigs.filter(({ subject }) => subject.id !== "core/ConfigMap");
+    const controlPlanes = new Set(
+        installed.length === 0 ? ["istio-system"] : installed.map(({ namespace }) => namespace),
+    );
+    const sources = stack.meshConfigs.filter(({ namespace }) => controlPlanes.has(namespace));
+    const isTrusted = (namespace: string): boolean =>
+        controlPlanes.has(namespace) || namespace === clusterNamespace;
+    const istioCsr = istioCsrInstalls(stack);
+    const intended = chainOf(issued, issuers, {
+        namespaces: controlPlanes,
+        keys: [...caKeys(controlPlanes), ...sources.flatMap(mountedKeys)],
+        issuers: [
+            ...sources.flatMap(signers),
+            ...istioCsr.flatMap(({ issuer, namespace }) => (isTrusted(namespace) ? [issuer] : [])),
+        ],
+        idleRoots: rootsAmong(
+            issued.filter(({ namespace }) => isTrusted(namespace)),
+            new Set(sources.flatMap((source) => trustedRoots(stack, source))),
+        ),
+    });
+    const namespaces = new Set([
+        ...controlPlanes,
+        ...stack.rootNamespaces,
+        ...stack.meshConfigs.map((one) => one.namespace),
     ]);
-    const trusted = new Set(stack.meshConfigs.flatMap((source) => trustedRoots(stack, source)));
-    // Roots that sign nothing now, as in a rotation.
-    const idleRoots = new Set(
+    const { issuers: found, keys } = chainOf(issued, issuers, {
+        namespaces,
+        keys: [
+            ...caKeys(namespaces),
+            // Without a control plane in this stack, a CA with istiod's name is for one of another stack.
+            ...issued.flatMap(({ key, name, isCa }) =>
+                installed.length === 0 && isCa && CA_SECRETS.has(name) ? [key] : [],
+            ),
+            ...stack.meshConfigs.flatMap(mountedKeys),
+        ],
+        issuers: [...stack.meshConfigs.flatMap(signers), ...istioCsr.map(({ issuer }) => issuer)],
+        idleRoots: rootsAmong(
+            issued,
+            new Set(stack.meshConfigs.flatMap((source) => trustedRoots(stack, source))),
+        ),
+    });
+    const inClusterNamespace = new Set(
+        issued.flatMap(({ namespace, name }) => (namespace === clusterNamespace ? [name] : [])),
+    );
+    const names = [...keys].filter((key) => key.startsWith("Secret ")).map((key) => key.replace(/^.*\//, ""));
+    const copyable = new Set(names.filter((name) => !inClusterNamespace.has(name)));
+    return {
+        issuers: found,
+        keys,
+        copyable,
+        intended,
+        istioCsr: new Set(istioCsr.map(({ issuer }) => issuer)),
+        controlPlanes,
+    };
+}
+
+function caKeys(namespaces: ReadonlySet<string>): SigningKey[] {
+    return [...namespaces].flatMap((namespace) => [...CA_SECRETS].map((name) => secretKey(namespace, name)));
+}
+
+/** Keys of the CAs with the common name of a trusted root. */
+function rootsAmong(issued: readonly Issued[], trusted: ReadonlySet<string>): Set<SigningKey> {
+    return new Set(
         issued.flatMap(({ key, commonName, isCa }) =>
-            isCa && commonName !== undefined && trusted.has(commonName) && !keys.has(key) ? [key] : [],
+            isCa && commonName !== undefined && trusted.has(commonName) ? [key] : [],
         ),
     );
-    const found = new Set<string>(stack.meshConfigs.flatMap(signers));
-    for (const issuer of istioCsrIssuers(stack)) found.add(issuer);
-    for (const root of idleRoots) keys.add(root);
-    // A CA's issuer can itself sign with a Secret that another Certificate of the stack fills.
+}
+
+/** Follows Certificates to their issuers, and issuers to the Secrets that other Certificates of the stack fill. */
+function chainOf(issued: readonly Issued[], issuers: readonly Issuer[], anchors: Anchors): Chain {
+    const idleRoots = new Set([...anchors.idleRoots].filter((key) => !anchors.keys.includes(key)));
+    const keys = new Set([...anchors.keys, ...idleRoots]);
+    const found = new Set(anchors.issuers);
     for (let size = -1; size !== keys.size + found.size;) {
         size = keys.size + found.size;
         for (const { key, issuer } of issued) if (keys.has(key)) found.add(issuer);
         for (const { issuer, namespace, keys: signsWith } of issuers) {
-            if (namespaces.has(namespace) && signsWith.some((key) => idleRoots.has(key))) found.add(issuer);
+            if (anchors.namespaces.has(namespace) && signsWith.some((key) => idleRoots.has(key)))
+                found.add(issuer);
             if (found.has(issuer)) for (const key of signsWith) keys.add(key);
         }
     }
     // No proxy trusts what else a self-signing issuer signs.
     for (const { issuer, isSelfSigned } of issuers) if (isSelfSigned) found.delete(issuer);
-    const inClusterNamespace = new Set(
-        issued.flatMap(({ key, name }) => (key === secretKey(clusterNamespace, name) ? [name] : [])),
-    );
-    const names = [...keys].filter((key) => key.startsWith("Secret ")).map((key) => key.replace(/^.*\//, ""));
-    const copyable = new Set(names.filter((name) => !inClusterNamespace.has(name)));
-    return { issuers: found, keys, copyable, namespaces };
+    return { issuers: found, keys };
 }
 
 /** Whether a Certificate is istiod's CA, one of its issuers' CAs, or istiod's server certificate from istio-csr. */
-export function isOfControlPlane({ keys, namespaces }: MeshAuthority, subject: Subject): boolean {
-    const { key, name } = issuedBy(subject);
-    return keys.has(key) || (name === ISTIOD_TLS && namespaces.has(subject.namespace));
+export function isOfControlPlane(authority: MeshAuthority, subject: Subject): boolean {
+    const { key, name, namespace, issuer, isCa, uris } = issuedBy(subject);
+    if (authority.intended.keys.has(key)) return true;
+    return (
+        name === ISTIOD_TLS &&
+        authority.controlPlanes.has(namespace) &&
+        authority.istioCsr.has(issuer) &&
+        !isCa &&
+        uris.every((uri) => uri.endsWith(`/ns/${namespace}/sa/istiod-service-account`))
+    );
 }
 
 /** The keys that an issuer signs with; a cluster-scoped one may sign with a copy of a Secret. */
@@ -184,14 +263,17 @@ function signers({ variables, values, config }: MeshConfigSource): string[] {
     );
 }
 
-/** Issuers from which cert-manager-istio-csr requests the certificates of workloads. */
-function istioCsrIssuers(stack: StackResources): readonly string[] {
+/** Issuers from which cert-manager-istio-csr requests the certificates of workloads, with its namespace. */
+function istioCsrInstalls(
+    stack: StackResources,
+): readonly { readonly issuer: string; readonly namespace: string }[] {
     return stack.collect("mesh authority: istio-csr", stack.all(...HELM_INSTALLERS), (subject) =>
-        helmInstallsOf(subject).flatMap(({ chart, values }) => {
+        helmInstallsOf(subject).flatMap(({ chart, values, namespace }) => {
             if (chartNameOf(chart) !== "cert-manager-istio-csr") return [];
             const settings = at(values, "app", "certmanager");
             const reference: Fields = { name: "istio-ca", ...fields(at(settings, "issuer")) };
-            return [referenceKey(reference, textAt(settings, "namespace") ?? "istio-system")];
+            const issuer = referenceKey(reference, textAt(settings, "namespace") ?? "istio-system");
+            return [{ issuer, namespace: namespace() }];
         }),
     );
 }

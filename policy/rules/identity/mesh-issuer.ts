@@ -7,8 +7,10 @@ import {
     referenceKey,
     signerKey,
 } from "../../core/certificate-issuers";
+import { chartNameOf } from "../../core/charts";
+import { HELM_INSTALLERS, helmInstallsOf } from "../../core/helm-installs";
 import { isOfControlPlane, type MeshAuthority, meshAuthorityOf, meshKeyOf } from "../../core/mesh-authority";
-import { list, text, textAt } from "../../core/read";
+import { at, type Fields, fields, list, text, textAt, texts } from "../../core/read";
 import { each, stackRule, type Violation } from "../../core/rule";
 import { type StackResources } from "../../core/stack-resources";
 import { type Subject } from "../../core/subject";
@@ -41,11 +43,14 @@ const EVALUATED = [
     ...ISSUERS,
     ...ANNOTATED,
     ...WORKLOADS,
+    ...HELM_INSTALLERS,
     ...Object.keys(SHARED),
 ];
 
 /** The CSI driver with which a pod requests a certificate. */
 const CSI_DRIVER = "csi.cert-manager.io";
+
+const CERT_MANAGER_CHART = "cert-manager";
 
 const FIX =
     "use another issuer. If it is intended, add it to this policy's exceptions with a reason and an end date.";
@@ -106,6 +111,7 @@ function problemOf(subject: Subject, mesh: MeshAuthority, stack: StackResources)
             ? `its ${shared} is the CA of the mesh, so others can issue certificates that every proxy trusts`
             : undefined;
     }
+    if (HELM_INSTALLERS.includes(id)) return problemOfChart(subject, mesh);
     if (ISSUERS.includes(id)) return problemOfIssuer(subject, mesh, stack);
     if (ANNOTATED.includes(id)) return problemOfAnnotations(subject, mesh);
     if (id === CERTIFICATE) {
@@ -124,9 +130,70 @@ function problemOf(subject: Subject, mesh: MeshAuthority, stack: StackResources)
 }
 
 function problemOfIssuer(subject: Subject, mesh: MeshAuthority, stack: StackResources): string | undefined {
-    if (mesh.issuers.has(issuerKeyOf(subject))) return undefined;
+    if (mesh.intended.issuers.has(issuerKeyOf(subject))) return undefined;
     const key = meshKeyOf(mesh, stack, subject);
     return key === undefined ? undefined : `it signs with ${key}, a key of the mesh's CA`;
+}
+
+/** Charts of cert-manager that request certificates for objects and pods without an issuer of their own. */
+function problemOfChart(subject: Subject, mesh: MeshAuthority): string | undefined {
+    for (const { chart, values, valuesPath } of helmInstallsOf(subject)) {
+        const name = chartNameOf(chart);
+        const references = defaultIssuers(name, values);
+        const found = references.find((reference) => isMeshIssuer(mesh, reference));
+        if (found !== undefined)
+            return name === CERT_MANAGER_CHART
+                ? `${valuesPath} sets the default issuer to the mesh's issuer ${found.name}, so every Ingress and Gateway with kubernetes.io/tls-acme gets a certificate that every proxy trusts`
+                : `${valuesPath}.app.issuer is the mesh's issuer ${found.name}, so every proxy trusts the certificates of the driver`;
+    }
+    return undefined;
+}
+
+interface IssuerReference {
+    readonly name: string;
+    readonly kind: string | undefined;
+    readonly group: string | undefined;
+}
+
+/** The issuers that the values of a chart name, in each of the places that its version reads. */
+function defaultIssuers(chart: string, values: Fields): readonly IssuerReference[] {
+    if (chart === "cert-manager-csi-driver-spiffe") {
+        const issuer = fields(at(values, "app", "issuer"));
+        return [
+            {
+                name: nonEmpty(textAt(issuer, "name")) ?? "spiffe-ca",
+                kind: nonEmpty(textAt(issuer, "kind")) ?? "ClusterIssuer",
+                group: textAt(issuer, "group"),
+            },
+        ];
+    }
+    if (chart !== CERT_MANAGER_CHART) return [];
+    const flag = (part: string): string | undefined =>
+        texts(values["extraArgs"])
+            .find((argument) => argument.replace(/^--?/, "").startsWith(`default-issuer-${part}=`))
+            ?.replace(/^[^=]*=/, "");
+    return [
+        ...[fields(values["ingressShim"]), fields(at(values, "config", "ingressShimConfig"))].map((shim) => ({
+            name: textAt(shim, "defaultIssuerName"),
+            kind: textAt(shim, "defaultIssuerKind"),
+            group: textAt(shim, "defaultIssuerGroup"),
+        })),
+        { name: flag("name"), kind: flag("kind"), group: flag("group") },
+    ].flatMap(({ name, kind, group }) =>
+        nonEmpty(name) === undefined ? [] : [{ name: name ?? "", kind, group }],
+    );
+}
+
+/** Whether a reference names an issuer of the mesh, from whatever namespace. */
+function isMeshIssuer(mesh: MeshAuthority, reference: IssuerReference): boolean {
+    return [...mesh.issuers].some((issuer) => {
+        const [, , namespace = ""] = issuer.split("/");
+        return referenceKey({ ...reference }, namespace) === issuer;
+    });
+}
+
+function nonEmpty(value: string | undefined): string | undefined {
+    return value === "" ? undefined : value;
 }
 
 /** cert-manager's annotations name an issuer with `issuer` or `cluster-issuer`, and its kind and group. */

@@ -1,13 +1,15 @@
 /** Objects other than Secrets and pods that give someone the mesh's keys, the roots that proxies trust, or an identity. */
 import { CA_SECRETS } from "../../core/mesh-authority";
-import { list, textAt } from "../../core/read";
+import { at, type Fields, labelsAt, list, textAt, texts } from "../../core/read";
 import { type Subject } from "../../core/subject";
 
 /** Audience of the tokens with which proxies request certificates from istiod. */
 export const MESH_AUDIENCE = "istio-ca";
 
 const CONFIG_MAP = "core/ConfigMap";
+/** trust-manager's, of v1alpha1 and v1alpha2. */
 const BUNDLE = "trust.cert-manager.io/Bundle";
+const BUNDLE_OF_CLUSTER = "trust-manager.io/ClusterBundle";
 const CLUSTER_BUNDLE = "certificates.k8s.io/ClusterTrustBundle";
 const CSI_DRIVER = "storage.k8s.io/CSIDriver";
 const TOKEN_REQUEST = "authentication.k8s.io/TokenRequest";
@@ -17,15 +19,15 @@ const STATIC_ENTRY = "spire.spiffe.io/ClusterStaticEntry";
 /** The ConfigMap in every namespace with the roots that proxies trust; istiod writes it. */
 const ROOTS = "istio-ca-root-cert";
 
-/** Kinds whose controller writes a Secret, with the paths of its name. */
+const CLUSTER_EXTERNAL_SECRET = "external-secrets.io/ClusterExternalSecret";
+const SOPS_SECRET = "isindir.github.com/SopsSecret";
+
+/** Kinds whose controller writes a Secret, with the paths of its name; without one, it has the object's name. */
 const SECRET_WRITERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
-    "bitnami.com/SealedSecret": [["template", "metadata", "name"]],
-    "external-secrets.io/ClusterExternalSecret": [
-        ["externalSecretSpec", "target", "name"],
-        ["externalSecretName"],
-    ],
+    // The controller ignores the name in the template.
+    "bitnami.com/SealedSecret": [],
+    [CLUSTER_EXTERNAL_SECRET]: [["externalSecretSpec", "target", "name"], ["externalSecretName"]],
     "external-secrets.io/ExternalSecret": [["target", "name"]],
-    "isindir.github.com/SopsSecret": [],
     "onepassword.com/OnePasswordItem": [],
     "secrets.hashicorp.com/VaultDynamicSecret": [["destination", "name"]],
     "secrets.hashicorp.com/VaultPKISecret": [["destination", "name"]],
@@ -33,11 +35,10 @@ const SECRET_WRITERS: Readonly<Record<string, readonly (readonly string[])[]>> =
     "spv.no/AzureKeyVaultSecret": [["output", "secret", "name"]],
 };
 
-/** Kinds that copy a Secret to a store outside of the cluster, with the path to its selector. */
-const SECRET_READERS: Readonly<Record<string, readonly string[]>> = {
-    "external-secrets.io/ClusterPushSecret": ["pushSecretSpec", "selector"],
-    "external-secrets.io/PushSecret": ["selector"],
-};
+/** Kinds that copy Secrets to a store outside of the cluster. */
+const PUSH_SECRET = "external-secrets.io/PushSecret";
+const CLUSTER_PUSH_SECRET = "external-secrets.io/ClusterPushSecret";
+const NAMESPACE_NAME = "kubernetes.io/metadata.name";
 const PROVIDER_CLASS = "secrets-store.csi.x-k8s.io/SecretProviderClass";
 
 /** Without both, one identity covers several workloads, or another workload's. */
@@ -46,14 +47,17 @@ const SPIFFE_PARTS = [/\.PodMeta\.Namespace/, /\.PodSpec\.ServiceAccountName/];
 export const KEY_SOURCES: readonly string[] = [
     CONFIG_MAP,
     BUNDLE,
+    BUNDLE_OF_CLUSTER,
     CLUSTER_BUNDLE,
     CSI_DRIVER,
     TOKEN_REQUEST,
     SPIFFE_ID,
     STATIC_ENTRY,
     PROVIDER_CLASS,
+    SOPS_SECRET,
+    PUSH_SECRET,
+    CLUSTER_PUSH_SECRET,
     ...Object.keys(SECRET_WRITERS),
-    ...Object.keys(SECRET_READERS),
 ];
 
 /** What an object does with the mesh's keys, roots and identities. */
@@ -64,12 +68,11 @@ export function problemOfSource(subject: Subject, caNamespaces: readonly string[
             return name === ROOTS
                 ? "istiod writes it: it has the roots that the namespace's proxies trust"
                 : undefined;
-        case BUNDLE: {
-            const target = textAt(spec, "target", "configMap", "metadata", "name") ?? name;
-            return target === ROOTS
+        case BUNDLE:
+        case BUNDLE_OF_CLUSTER:
+            return name === ROOTS
                 ? `it replaces the ConfigMap ${ROOTS}, the roots that proxies trust, in every namespace`
                 : undefined;
-        }
         case CLUSTER_BUNDLE:
             return textAt(spec, "signerName")?.startsWith("istio.io/") === true
                 ? "proxies read their trusted roots from it, and istiod writes it"
@@ -91,24 +94,70 @@ export function problemOfSource(subject: Subject, caNamespaces: readonly string[
         case PROVIDER_CLASS: {
             const names = list(spec["secretObjects"]).map((one) => textAt(one, "secretName") ?? "");
             const written = names.find((one) => CA_SECRETS.has(one));
-            return written === undefined ? undefined : writesCa(written);
+            return written !== undefined && caNamespaces.includes(subject.namespace)
+                ? writesCa(written)
+                : undefined;
         }
+        case SOPS_SECRET:
+            // Names of its Secrets can be encrypted.
+            return caNamespaces.includes(subject.namespace)
+                ? `it writes Secrets to ${subject.namespace}, where istiod reads the mesh's CA, and their names can be encrypted`
+                : undefined;
+        case PUSH_SECRET: {
+            const copied = nonEmptyAt(spec, "selector", "secret", "name");
+            return caNamespaces.includes(subject.namespace) || CA_SECRETS.has(copied ?? "")
+                ? `it copies ${copied === undefined ? "Secrets" : `the Secret ${copied}`} out of the cluster, where others can read the mesh's keys`
+                : undefined;
+        }
+        case CLUSTER_PUSH_SECRET:
+            return canSelect(spec, caNamespaces)
+                ? `it copies Secrets of namespaces that its selectors do not exclude (${caNamespaces.join(", ")}) out of the cluster, where others can read the mesh's keys`
+                : undefined;
         default: {
-            const selector = Object.hasOwn(SECRET_READERS, id) ? SECRET_READERS[id] : undefined;
-            if (selector !== undefined) {
-                const copied = textAt(spec, ...selector, "secret", "name");
-                const isOfMesh = subject.namespace !== "" && caNamespaces.includes(subject.namespace);
-                return isOfMesh || CA_SECRETS.has(copied ?? "")
-                    ? `it copies ${copied === undefined ? "Secrets" : `the Secret ${copied}`} out of the cluster, where others can read the mesh's keys`
-                    : undefined;
-            }
             const paths = Object.hasOwn(SECRET_WRITERS, id) ? SECRET_WRITERS[id] : undefined;
             if (paths === undefined) return undefined;
             const written =
-                paths.map((path) => textAt(spec, ...path)).find((one) => one !== undefined) ?? name;
-            return CA_SECRETS.has(written) ? writesCa(written) : undefined;
+                paths.map((path) => nonEmptyAt(spec, ...path)).find((one) => one !== undefined) ?? name;
+            if (!CA_SECRETS.has(written)) return undefined;
+            const isInMesh =
+                id === CLUSTER_EXTERNAL_SECRET
+                    ? canSelect(spec, caNamespaces)
+                    : caNamespaces.includes(subject.namespace);
+            return isInMesh ? writesCa(written) : undefined;
         }
     }
+}
+
+/** Operators read an empty text as an absent one. */
+function nonEmptyAt(value: unknown, ...path: readonly string[]): string | undefined {
+    const result = textAt(value, ...path);
+    return result === "" ? undefined : result;
+}
+
+/** Whether a cluster-scoped object of External Secrets can apply to one of `namespaces`, whatever their other labels. */
+function canSelect(spec: Fields, namespaces: readonly string[]): boolean {
+    const selectors = [spec["namespaceSelector"], ...list(spec["namespaceSelectors"])].filter(
+        (selector) => selector !== undefined && selector !== null,
+    );
+    const listed = texts(spec["namespaces"]);
+    return namespaces.some(
+        (namespace) =>
+            listed.includes(namespace) || selectors.some((selector) => matches(selector, namespace)),
+    );
+}
+
+/** Whether a label selector can match a namespace, of which only the name is known. */
+function matches(selector: unknown, namespace: string): boolean {
+    const name = labelsAt(selector, "matchLabels")[NAMESPACE_NAME];
+    if (name !== undefined && name !== namespace) return false;
+    return list(at(selector, "matchExpressions")).every((expression) => {
+        if (textAt(expression, "key") !== NAMESPACE_NAME) return true;
+        const isListed = texts(at(expression, "values")).includes(namespace);
+        const operator = textAt(expression, "operator");
+        if (operator === "In") return isListed;
+        if (operator === "NotIn") return !isListed;
+        return operator !== "DoesNotExist";
+    });
 }
 
 function writesCa(secret: string): string {
