@@ -1,18 +1,24 @@
 /** Compares a catalogue with the draft from a registry. */
-import type { Call, Catalogue, Port } from "../../catalogue/model";
+import type { Catalogue, Port, Service } from "../../catalogue/model";
 import { getOwn, sortedEntries } from "../../catalogue/order";
+import { compareOperations } from "./compare-operations";
 import type { Difference } from "./model";
 
 /**
  * @param given the catalogue of the platform
  * @param draft what the registry states
+ * @param limitedCalls the draft's calls whose requests or methods the registry states: `web → users`
  * @returns services, external hosts, ports and calls that only one of them has, or that differ
  */
-export function compareCatalogues(given: Catalogue, draft: Catalogue): Difference[] {
-    return [...services(given, draft), ...externalHosts(given, draft)];
+export function compareCatalogues(
+    given: Catalogue,
+    draft: Catalogue,
+    limitedCalls: ReadonlySet<string>,
+): Difference[] {
+    return [...services(given, draft, limitedCalls), ...externalHosts(given, draft)];
 }
 
-function services(given: Catalogue, draft: Catalogue): Difference[] {
+function services(given: Catalogue, draft: Catalogue, limitedCalls: ReadonlySet<string>): Difference[] {
     const known = new Set([...Object.keys(given.services), ...Object.keys(given.stores)]);
     const missing = sortedEntries(draft.services)
         .filter(([name]) => !known.has(name))
@@ -31,7 +37,12 @@ function services(given: Catalogue, draft: Catalogue): Difference[] {
             ];
         return [
             ...ports(`services.${name}`, service.ports, registered.ports),
-            ...calls(name, service.calls ?? [], registered.calls ?? [], draft),
+            ...calls(name, service, registered, given, draft),
+            ...(registered.calls ?? [])
+                .map(({ to }) => to)
+                .filter((to, index, all) => all.indexOf(to) === index && limitedCalls.has(`${name} → ${to}`))
+                .flatMap((to) => compareOperations(name, to, given, draft)),
+            ...externalUses(name, given, draft),
         ];
     });
     const stores = sortedEntries(given.stores).flatMap(([name, store]) => {
@@ -77,47 +88,80 @@ function ports(
 
 function calls(
     caller: string,
-    given: readonly Call[],
-    registered: readonly Call[],
+    service: Service,
+    registered: Service,
+    given: Catalogue,
     draft: Catalogue,
 ): Difference[] {
-    const listed = new Set(given.map(({ to }) => to));
-    const allowed = new Set(registered.map(({ to }) => to));
+    const where = (to: string): string =>
+        `services.${caller}.${getOwn(given.stores, to) === undefined ? "calls" : "stores"} → ${to}`;
+    const listed = new Set([...(service.calls ?? []).map(({ to }) => to), ...(service.stores ?? [])]);
+    const allowed = new Set((registered.calls ?? []).map(({ to }) => to));
     return [
         ...[...allowed]
             .filter((to) => !listed.has(to))
             .map((to) =>
-                difference(
-                    "missing",
-                    `services.${caller}.calls → ${to}`,
-                    "Consul allows the call, the catalogue does not list it.",
-                ),
+                difference("missing", where(to), "Consul allows the call, the catalogue does not list it."),
             ),
         ...[...listed]
             .filter((to) => !allowed.has(to) && getOwn(draft.services, to) !== undefined)
             .map((to) =>
                 difference(
                     "unused",
-                    `services.${caller}.calls → ${to}`,
-                    "Neither an upstream nor an intention in Consul states the call.",
+                    where(to),
+                    "No upstream or intention that the draft can express states the call.",
                 ),
             ),
     ];
 }
 
 function externalHosts(given: Catalogue, draft: Catalogue): Difference[] {
-    const hostsOf = ({ external }: Catalogue): Map<string, string> =>
-        new Map(
-            sortedEntries(external).flatMap(([group, { hosts }]) =>
-                hosts.map(({ host, port }) => [`${host}:${port}`, group] as const),
-            ),
-        );
-    const listed = hostsOf(given);
-    return [...hostsOf(draft)]
+    const listed = hostsOf(given, Object.keys(given.external));
+    return [...hostsOf(draft, Object.keys(draft.external))]
         .filter(([host]) => !listed.has(host))
         .map(([host, group]) =>
             difference("missing", `external.${group}`, `${host} is registered, no external group lists it.`),
         );
+}
+
+/** By host: the groups of the two have different names. */
+function externalUses(name: string, given: Catalogue, draft: Catalogue): Difference[] {
+    const used = hostsOf(given, getOwn(given.services, name)?.external ?? []);
+    const allowed = hostsOf(draft, getOwn(draft.services, name)?.external ?? []);
+    const registered = hostsOf(draft, Object.keys(draft.external));
+    return [
+        ...[...allowed]
+            .filter(([host]) => !used.has(host))
+            .map(([host]) =>
+                difference(
+                    "missing",
+                    `services.${name}.external`,
+                    `Consul allows calls to ${host}, the catalogue lists no group with it.`,
+                ),
+            ),
+        ...[...used]
+            .filter(([host]) => registered.has(host) && !allowed.has(host))
+            .map(([host, group]) =>
+                difference(
+                    "unused",
+                    `services.${name}.external → ${group}`,
+                    `No upstream or intention that the draft can express states calls to ${host}.`,
+                ),
+            ),
+    ];
+}
+
+/** `api.example.com:443`, and the name of its group. */
+function hostsOf({ external }: Catalogue, groups: readonly string[]): Map<string, string> {
+    return new Map(
+        [...groups]
+            .sort()
+            .flatMap((group) =>
+                (getOwn(external, group)?.hosts ?? []).map(
+                    ({ host, port }) => [`${host}:${port}`, group] as const,
+                ),
+            ),
+    );
 }
 
 function difference(kind: Difference["kind"], where: string, detail: string): Difference {

@@ -78,6 +78,14 @@ export class Draft {
         return { services: sorted<Service>(services), stores: {}, external: sorted(external) };
     }
 
+    /** The calls that permissions limit: `web → users`. */
+    limitedCalls(): ReadonlySet<string> {
+        const limited = [...this.services].flatMap(([name, { calls }]) =>
+            calls.flatMap(({ to, isLimited }) => (isLimited ? [`${name} → ${to}`] : [])),
+        );
+        return new Set(limited);
+    }
+
     /** The requests of all calls, by `<service>/<port>`. */
     #requested(): ReadonlyMap<string, ReadonlySet<Request>> {
         const requested = new Map<string, Set<Request>>();

@@ -33,7 +33,7 @@ export async function inventoryConsul(
     const client = consulClient(settings, REQUEST_TIMEOUT_MS, Date.now() + timeoutMs);
     try {
         const snapshot = await readConsul(client, datacenters);
-        const { catalogue, items, assumptions } = translate(snapshot);
+        const { catalogue, limitedCalls, items, assumptions } = translate(snapshot);
         const report = {
             source: settings.url.origin,
             datacenters: snapshot.datacenters,
@@ -44,7 +44,9 @@ export async function inventoryConsul(
             notes: snapshot.notes,
             items,
             assumptions,
-            ...(given === undefined ? {} : { differences: compareCatalogues(given, catalogue) }),
+            ...(given === undefined
+                ? {}
+                : { differences: compareCatalogues(given, catalogue, limitedCalls) }),
         };
         return { report, catalogue };
     } finally {

@@ -59,7 +59,8 @@ function unreadLines({ unread }: InventoryReport): string[] {
 }
 
 function differencesText({ differences = [] }: InventoryReport): string {
-    if (differences.length === 0) return "The catalogue and Consul agree on everything that both know.";
+    if (differences.length === 0)
+        return "The catalogue and Consul agree on services, ports, calls with their requests and methods, and external hosts.";
     const lines = differences.map(({ kind, where, detail }) => `  ${kind}: ${where}: ${detail}`);
     return [`The catalogue and Consul differ in ${plural(differences.length, "place")}:`, ...lines].join(
         "\n",

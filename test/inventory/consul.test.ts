@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -231,7 +231,26 @@ describe("mesh inventory consul, with a real Consul", function () {
                 "--compare",
                 draft,
             ]);
-            assert.match(stdout, /agree on everything/);
+            assert.match(stdout, /agree on services, ports, calls/);
+            const changed = join(out, "changed.json");
+            writeFileSync(
+                changed,
+                readFileSync(draft, "utf8").replaceAll("POST /v1/report", "PUT /v1/report"),
+            );
+            const unlike = run("node", [
+                MESH,
+                "inventory",
+                "consul",
+                "--url",
+                consul.url,
+                "--compare",
+                changed,
+            ]);
+            await assert.rejects(unlike, (error: { code: number; stdout: string }) => {
+                assert.match(error.stdout, /missing: services\.web\.calls → users: .*POST \/v1\/report/);
+                assert.match(error.stdout, /unused: services\.web\.calls → users: .*PUT \/v1\/report/);
+                return error.code === 1;
+            });
             const other = run("node", [MESH, "inventory", "consul", "--url", consul.url, "--compare"]);
             await assert.rejects(other, (error: { code: number; stdout: string }) => {
                 assert.match(error.stdout, /missing: services\.legacy-app: .*no such service/);

@@ -16,6 +16,8 @@ import type { Snapshot } from "./read";
 
 export interface Translation {
     readonly catalogue: Catalogue;
+    /** The calls whose requests or methods come from permissions: `web → users`. */
+    readonly limitedCalls: ReadonlySet<string>;
     readonly items: readonly MutableItem[];
     readonly assumptions: readonly Assumption[];
 }
@@ -32,7 +34,8 @@ export function translate(snapshot: Snapshot): Translation {
         if (textAt(proxy.object.data, "Kind") === "connect-proxy") config.translateProxy(proxy);
     for (const fields of context.all) translateObject(context, fields, external);
     const items = context.all.flatMap((fields) => fields.finish());
-    return { catalogue: draft.valid(), items, assumptions: ASSUMPTIONS };
+    const catalogue = draft.valid();
+    return { catalogue, limitedCalls: draft.limitedCalls(), items, assumptions: ASSUMPTIONS };
 }
 
 /** By kind. Services, instances, routers and intentions are translated together, before. */
