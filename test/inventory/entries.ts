@@ -64,7 +64,12 @@ export function entries(): object[] {
             Routes: [
                 {
                     Match: { HTTP: { PathExact: "/v1/report" } },
-                    Destination: { RequestTimeout: "30s", NumRetries: 3 },
+                    Destination: {
+                        RequestTimeout: "30s",
+                        NumRetries: 3,
+                        RetryOn: ["reset"],
+                        RetryOnStatusCodes: [503],
+                    },
                 },
                 { Match: { HTTP: { PathRegex: "/v[12]/.*" } }, Destination: { RequestTimeout: "1s" } },
                 { Match: { HTTP: { PathPrefix: "/old/" } }, Destination: { PrefixRewrite: "/v1/" } },
@@ -102,6 +107,7 @@ export function entries(): object[] {
                     Name: "web",
                     Permissions: [
                         { Action: "allow", HTTP: { PathExact: "/acme.billing.v1.Billing/Charge" } },
+                        { Action: "allow", HTTP: { PathExact: "/grpc.health.v1.Health/Check" } },
                     ],
                 },
                 { Name: "ghost", Action: "allow" },

@@ -78,6 +78,7 @@ export const FACTS: readonly Fact[] = [
         /timeout of services\.web/,
     ),
     fact("service-router", "users", "Routes[0].Destination.NumRetries", "by-hand", /idempotent/),
+    fact("service-router", "users", "Routes[0].Destination.RetryOn[0]", "by-hand", /retryOn/),
     fact("service-router", "users", "Routes[1].Match.HTTP.PathRegex", "by-hand", /method and path only/),
     fact("service-router", "users", "Routes[2].Destination.PrefixRewrite", "by-hand", /no rewrites/),
     fact("service-splitter", "web", "Splits[1].Weight", "by-hand", /0\.5 of v2.*whole numbers/),
@@ -142,7 +143,12 @@ export const FACTS: readonly Fact[] = [
 export const EXPECTED_CATALOGUE = {
     services: {
         billing: {
-            port: { protocol: "grpc", number: 9090, service: "acme.billing.v1.Billing", methods: ["Charge"] },
+            port: {
+                protocol: "grpc",
+                number: 9090,
+                service: "acme.billing.v1.Billing",
+                methods: ["Charge", "grpc.health.v1.Health/Check"],
+            },
             calls: [],
         },
         cache: { port: { protocol: "tcp", number: 6379, application: "unknown" }, calls: [] },
@@ -181,7 +187,13 @@ export const EXPECTED_CATALOGUE = {
                     timeout: "30s",
                     idempotent: false,
                 },
-                { to: "billing", port: "grpc", methods: ["Charge"], timeout: "15s", idempotent: false },
+                {
+                    to: "billing",
+                    port: "grpc",
+                    methods: ["Charge", "grpc.health.v1.Health/Check"],
+                    timeout: "15s",
+                    idempotent: false,
+                },
             ],
         },
     },
