@@ -41,6 +41,7 @@ export interface PodFields {
         readonly labels?: Readonly<Record<string, string>>;
         readonly annotations?: Readonly<Record<string, string>>;
         readonly deletionTimestamp?: unknown;
+        readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[];
     };
     readonly spec?: {
         readonly containers?: readonly ContainerFields[];
@@ -58,6 +59,8 @@ export interface Proxy {
     readonly revision: string;
     /** Unknown if the pod selects another image than its revision's. */
     readonly image?: string;
+    /** The Job that owns the pod, which runs to its end. Absent for other pods. */
+    readonly job?: string;
 }
 
 /** The pod's proxy; undefined for a pod without one, and for one that has ended or is terminating. */
@@ -69,7 +72,15 @@ export function proxyOf({ metadata = {}, spec = {}, status = {} }: PodFields): P
     const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
     const image = containers.find((container) => container.name === PROXY_CONTAINER)?.image;
     const isChosen = annotations[PROXY_IMAGE_ANNOTATION] !== undefined;
-    return { namespace, name, labels, revision, ...(image === undefined || isChosen ? {} : { image }) };
+    const job = metadata.ownerReferences?.find(({ kind }) => kind === "Job")?.name;
+    return {
+        namespace,
+        name,
+        labels,
+        revision,
+        ...(image === undefined || isChosen ? {} : { image }),
+        ...(job === undefined ? {} : { job }),
+    };
 }
 
 /** Names the proxies, one a line; of many only the first. */

@@ -83,6 +83,13 @@ const environmentName = z
     .regex(/^[A-Za-z_]\w*$/, "must be the name of an environment variable, such as LOG_LEVEL");
 const references = z.record(environmentName, z.strictObject({ name, key })).default({});
 
+/** What is served if the stack sets nothing else. Pods that run to their end have none of them. */
+export const SERVED = {
+    readiness: { type: "http", port: 8081, path: "/healthz/ready" },
+    liveness: { type: "http", port: 8081, path: "/healthz/live" },
+    metrics: { port: 8081, path: "/metrics" },
+} as const;
+
 const image = z.strictObject({
     from: z.literal("image").describe("The program creates a workload with this image."),
     kind: z
@@ -145,18 +152,14 @@ const image = z.strictObject({
         .array(absolutePath)
         .default([])
         .describe("Paths with an empty, writable volume each. The rest of the file system is read-only."),
-    readiness: probe
-        .prefault({ type: "http", port: 8081, path: "/healthz/ready" })
-        .describe("The readiness probe."),
-    liveness: probe
-        .prefault({ type: "http", port: 8081, path: "/healthz/live" })
-        .describe("The liveness probe."),
+    readiness: probe.prefault(SERVED.readiness).describe("The readiness probe."),
+    liveness: probe.prefault(SERVED.liveness).describe("The liveness probe."),
     startup: probe
         .optional()
         .describe("The startup probe, until whose success the others do not run. Default: none."),
     metrics: z
         .strictObject({ port, path })
-        .prefault({ port: 8081, path: "/metrics" })
+        .prefault(SERVED.metrics)
         .describe("Where the application serves its Prometheus metrics. The sidecar adds its own to them."),
     drainSeconds: z
         .int()

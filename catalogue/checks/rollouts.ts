@@ -27,11 +27,15 @@ export function checkRollouts(catalogue: Catalogue): Problem[] {
 function noPort(where: string, name: string, { ports }: Service, { port }: RolloutPolicy): Problem[] {
     const known = sortedEntries(ports).flatMap(([name, { protocol }]) => (protocol === "tcp" ? [] : [name]));
     if (known.length === 0) {
+        const what =
+            Object.keys(ports).length === 0
+                ? "no ports, and Flagger rolls out only services that receive requests"
+                : "only TCP ports, whose traffic the mesh cannot split by request";
         return [
             {
                 rule: "rollout-unreadable",
                 where,
-                message: `${name} has only TCP ports, whose traffic the mesh cannot split by request`,
+                message: `${name} has ${what}`,
                 remedy: "Remove its rollout.",
             },
         ];

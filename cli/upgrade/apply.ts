@@ -1,5 +1,6 @@
 /** Executes an upgrade plan. After a kill at any point, the next run continues. */
 import { readFileSync } from "node:fs";
+import { listProxies } from "../../config/proxies";
 import type { MeshConfig } from "../../config/schema";
 import { writeAtomically } from "../../local/lib/files";
 import type { MeshCluster } from "./cluster";
@@ -23,7 +24,7 @@ export interface ApplyOptions {
     readonly log: (line: string) => void;
 }
 
-/** What a run did. Without `complete`, rollouts were in progress: run it again once they have ended. */
+/** What a run did. Without `complete`, rollouts or jobs were in progress, or pods have no owner: run it again. */
 export interface ApplyReport extends RestartReport {
     readonly complete: boolean;
 }
@@ -52,10 +53,10 @@ export async function applySteps(
             },
         });
         restarted.push(...report.restarted);
-        if (report.inProgress.length > 0 || report.unowned.length > 0)
+        if (report.inProgress.length > 0 || report.unowned.length > 0 || report.jobs.length > 0)
             return { ...report, restarted, complete: false };
     }
-    return { restarted, inProgress: [], unowned: [], complete: true };
+    return { restarted, inProgress: [], unowned: [], jobs: [], complete: true };
 }
 
 async function deployStep(
@@ -104,7 +105,7 @@ export function assertNodesPinned(stack: string, cluster: MeshConfig["cluster"])
 }
 
 /** The lines about what a run left, and how to go on; empty if it left nothing. */
-export function remainderText({ inProgress, unowned }: RestartReport): string[] {
+export function remainderText({ inProgress, unowned, jobs }: RestartReport): string[] {
     return [
         ...(inProgress.length === 0
             ? []
@@ -115,8 +116,14 @@ export function remainderText({ inProgress, unowned }: RestartReport): string[] 
         ...(unowned.length === 0
             ? []
             : [
-                  "These proxies are stale, and no Deployment, StatefulSet or DaemonSet owns their pods. Delete or recreate them, and run the command again:",
-                  ...unowned.map(({ namespace, name, revision }) => `  ${namespace}/${name} (${revision})`),
+                  "These proxies are stale, and no Deployment, StatefulSet, DaemonSet or Job owns their pods. Delete or recreate them, and run the command again:",
+                  listProxies(unowned),
+              ]),
+        ...(jobs.length === 0
+            ? []
+            : [
+                  "These proxies are stale, and their pods belong to jobs that are running. Wait for these jobs to complete, and run the command again:",
+                  listProxies(jobs),
               ]),
     ];
 }

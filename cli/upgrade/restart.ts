@@ -25,8 +25,10 @@ export interface RestartReport {
     readonly restarted: readonly string[];
     /** Restarting these would start their analysis again, or disturb it. */
     readonly inProgress: readonly RolloutInProgress[];
-    /** Stale proxies that no Deployment, StatefulSet or DaemonSet owns. */
+    /** Stale proxies that no Deployment, StatefulSet, DaemonSet or Job owns. */
     readonly unowned: readonly Proxy[];
+    /** Stale proxies in pods of jobs. A restart would break off the run. */
+    readonly jobs: readonly Proxy[];
 }
 
 /**
@@ -62,9 +64,11 @@ export async function restartStale(
     const restarted: string[] = [];
     const inProgress: RolloutInProgress[] = [];
     const unowned: Proxy[] = [];
+    const jobs: Proxy[] = [];
     for (const namespace of options.namespaces) {
         const stale = await staleIn(cluster, namespace, isStale);
         unowned.push(...stale.unowned);
+        jobs.push(...stale.jobs);
         inProgress.push(...stale.inProgress);
         const { workloads } = stale;
         for (let start = 0; start < workloads.length; start += options.batch) {
@@ -75,22 +79,45 @@ export async function restartStale(
             restarted.push(...(await restartBatch(cluster, namespace, batch, isStale, options)));
         }
     }
-    return { restarted, inProgress, unowned };
+    return { restarted, inProgress, unowned, jobs };
 }
 
 /** @throws UpgradeError that names every proxy that does not use `to` */
 export async function assertAllOn(cluster: MeshCluster, to: string): Promise<void> {
     const others = (await cluster.proxies()).filter(({ revision }) => revision !== to);
     if (others.length === 0) return;
+    const { jobs, others: restartable } = byOwner(others);
     throw new UpgradeError(
-        `these proxies do not use ${to} yet and would lose their control plane. Restart or delete them, then run the command again:\n${listProxies(others)}`,
+        [
+            ...(restartable.length === 0
+                ? []
+                : [
+                      `these proxies do not use ${to} yet and would lose their control plane. Restart or delete them, then run the command again:`,
+                      listProxies(restartable),
+                  ]),
+            ...(jobs.length === 0
+                ? []
+                : [
+                      `these pods of jobs do not use ${to} yet and would lose their control plane. Wait for the jobs to complete, then run the command again:`,
+                      listProxies(jobs),
+                  ]),
+        ].join("\n"),
     );
+}
+
+/** Separates the pods of jobs, which can only be waited for. */
+function byOwner(proxies: readonly Proxy[]): { readonly jobs: Proxy[]; readonly others: Proxy[] } {
+    return {
+        jobs: proxies.filter(({ job }) => job !== undefined),
+        others: proxies.filter(({ job }) => job === undefined),
+    };
 }
 
 interface Stale {
     readonly workloads: readonly Workload[];
     readonly inProgress: readonly RolloutInProgress[];
     readonly unowned: readonly Proxy[];
+    readonly jobs: readonly Proxy[];
 }
 
 async function staleIn(
@@ -99,7 +126,7 @@ async function staleIn(
     isStale: (proxy: Proxy) => boolean,
 ): Promise<Stale> {
     const proxies = (await cluster.proxies()).filter((one) => one.namespace === namespace && isStale(one));
-    if (proxies.length === 0) return { workloads: [], inProgress: [], unowned: [] };
+    if (proxies.length === 0) return { workloads: [], inProgress: [], unowned: [], jobs: [] };
     const [workloads, targets] = await Promise.all([cluster.workloads(namespace), cluster.flaggerTargets()]);
     const owners = workloads.filter((one) => proxies.some((proxy) => owns(one, proxy)));
     const active = targets.filter((one) => one.namespace === namespace && !IDLE_PHASES.has(one.phase));
@@ -108,6 +135,7 @@ async function staleIn(
             (target) =>
                 kind === "Deployment" && (target.name === name || `${target.name}${PRIMARY_SUFFIX}` === name),
         );
+    const { jobs, others } = byOwner(proxies.filter((proxy) => !owners.some((owner) => owns(owner, proxy))));
     const inProgress = new Set(owners.flatMap((owner) => targetOf(owner, active) ?? []));
     return {
         // A target outside a rollout has no pods. Those that it may still have are being removed by Flagger.
@@ -116,7 +144,8 @@ async function staleIn(
             return target === undefined || (target.name !== owner.name && !inProgress.has(target));
         }),
         inProgress: [...inProgress],
-        unowned: proxies.filter((proxy) => !owners.some((owner) => owns(owner, proxy))),
+        unowned: others,
+        jobs,
     };
 }
 

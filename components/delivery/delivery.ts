@@ -50,7 +50,11 @@ function serviceProblems({ catalogue, config }: Platform): string[] {
         const service = getOwn(catalogue.services, name);
         if (service === undefined) return [unknownService(catalogue, where, name)];
         if (rolloutOf(service) !== undefined) return [];
-        return [`${where}: ${name} has TCP ports only, whose traffic Flagger cannot split; remove it`];
+        const reason =
+            Object.keys(service.ports).length === 0
+                ? "no ports, and Flagger rolls out only services that receive requests"
+                : "TCP ports only, whose traffic Flagger cannot split";
+        return [`${where}: ${name} has ${reason}; remove it`];
     });
 }
 

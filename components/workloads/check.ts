@@ -7,6 +7,7 @@ import { unknownService } from "../base/unknown-service";
 import { unknownCase } from "../../catalogue/never";
 import { deploymentName, FIRST_VERSION } from "./deployment";
 import { imageOf } from "./image";
+import { batchProblems, duplicates, kindProblems, otherVersions, pathProblems, peersProblems } from "./kinds";
 
 /** Returns every mistake, each with its place and its fix. */
 export function workloadProblems(platform: Platform): string[] {
@@ -18,6 +19,7 @@ export function workloadProblems(platform: Platform): string[] {
                 return [unknownService(catalogue, where, name)];
             return problemsOf(platform, where, name, source);
         }),
+        ...peersProblems(platform),
         ...adoptedTwice(platform),
     ];
 }
@@ -65,57 +67,7 @@ function imageSourceProblems(platform: Platform, where: string, name: string, so
             (variable) =>
                 `${where}: the environment variable ${variable} is set twice; keep it in one of environment, environmentFromSecrets and environmentFromConfigMaps`,
         ),
-        ...duplicates(source.writablePaths).map((path) => `${where}.writablePaths: ${path} is listed twice`),
-    ];
-}
-
-/** Keys that the kind does not have, and services that cannot run as that kind. */
-function kindProblems(platform: Platform, where: string, name: string, source: ImageSource): string[] {
-    const { kind, schedule } = source;
-    const isBatch = kind === "Job" || kind === "CronJob";
-    const scheduled = (["schedule", "timeZone"] as const).filter((key) => source[key] !== undefined);
-    const batch = (["retries", "deadlineSeconds"] as const).filter((key) => source[key] !== undefined);
-    const unused = [
-        ...(kind === "CronJob" ? [] : scheduled.map((key) => [key, "only a CronJob has it"] as const)),
-        ...(isBatch ? [] : batch.map((key) => [key, "only a Job and a CronJob have it"] as const)),
-        ...(kind !== "StatefulSet" && source.volumes.length > 0
-            ? [["volumes", "only a StatefulSet has them"] as const]
-            : []),
-    ];
-    return [
-        ...unused.map(
-            ([key, reason]) =>
-                `${where}.${key}: ${reason}, and the kind is ${kind}; remove it, or change kind`,
-        ),
-        ...(kind === "CronJob" && schedule === undefined
-            ? [`${where}.schedule: a CronJob needs one; set it to when the job runs, such as "15 3 * * *"`]
-            : []),
-        ...(isBatch ? batchProblems(platform, where, name, kind) : []),
-        ...(kind !== "Deployment" && otherVersions(platform, name).length > 0
-            ? [
-                  `${where}.kind: traffic.services.${name}.versions lists several versions, which only Deployments have; ` +
-                      "remove the other versions, or use kind: Deployment",
-              ]
-            : []),
-        ...(kind === "StatefulSet" && rolloutFor(platform, name) !== undefined
-            ? [
-                  `${where}.kind: Flagger rolls ${name} out, which takes a Deployment, not a StatefulSet; ` +
-                      `list in delivery.services what Flagger is to roll out, without ${name}`,
-              ]
-            : []),
-        ...duplicates(source.volumes.map(({ path }) => path)).map(
-            (path) => `${where}.volumes: ${path} is listed twice`,
-        ),
-    ];
-}
-
-/** Callers would reach a job's pods while they run. */
-function batchProblems({ catalogue }: Platform, where: string, name: string, kind: string): string[] {
-    const ports = Object.keys(getOwn(catalogue.services, name)?.ports ?? {}).sort();
-    if (ports.length === 0) return [];
-    return [
-        `${where}.kind: ${name} has the port${ports.length > 1 ? "s" : ""} ${ports.join(", ")} in the catalogue, so callers would reach the pods of a ${kind}; ` +
-            "give the job a service of its own without ports, or use kind: Deployment",
+        ...pathProblems(where, source),
     ];
 }
 
@@ -176,15 +128,4 @@ function adoptedTwice({ config: { workloads } }: Platform): string[] {
                 `workloads.services: ${users.map(({ service }) => service).join(" and ")} name the same ${target}; ` +
                 "its pods can have the identity of one service only",
         );
-}
-
-/** Versions in addition to the first. */
-function otherVersions({ config: { traffic } }: Platform, name: string): string[] {
-    return Object.keys(traffic.services[name]?.versions ?? {})
-        .filter((version) => version !== FIRST_VERSION)
-        .sort();
-}
-
-function duplicates(names: readonly string[]): string[] {
-    return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { proxyOf } from "../../config/proxies";
 import { injectedImage } from "../../cli/upgrade/cluster";
+import { remainderText } from "../../cli/upgrade/apply";
 import { assertAllOn, restartStale, type RestartOptions } from "../../cli/upgrade/restart";
 import { FakeCluster, OLD_IMAGE } from "./fake-cluster";
 
@@ -55,6 +56,30 @@ describe("a restart of stale workloads", () => {
         cluster.strays = [stray];
         const { restarted, unowned } = await restartStale(cluster, "new", options());
         assert.deepEqual([restarted, unowned], [["sparc/auth"], [stray]]);
+    });
+
+    it("reports stale pods of jobs apart, which must complete", async () => {
+        const cluster = new FakeCluster().add("auth");
+        const run = proxyOf({
+            metadata: {
+                namespace: "sparc",
+                name: "statements-29-x",
+                annotations: { "istio.io/rev": "old" },
+                ownerReferences: [{ kind: "Job", name: "statements-29" }],
+            },
+        });
+        assert.ok(run);
+        cluster.strays = [run];
+        const report = await restartStale(cluster, "new", options());
+        assert.deepEqual([report.restarted, report.unowned, report.jobs], [["sparc/auth"], [], [run]]);
+        const text = remainderText(report).join("\n");
+        assert.match(text, /Wait for these jobs to complete.*\n {2}sparc\/statements-29-x \(old\)$/);
+        assert.doesNotMatch(text, /[Dd]elete/);
+        await assert.rejects(assertAllOn(cluster, "new"), ({ message }: Error) => {
+            assert.match(message, /^these pods of jobs do not use new yet.*Wait for the jobs to complete/);
+            assert.doesNotMatch(message, /[Dd]elete/);
+            return true;
+        });
     });
 
     it("completes a restart that a killed run had begun, without another one", async () => {

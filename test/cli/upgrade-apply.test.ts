@@ -86,6 +86,7 @@ describe("an upgrade that is executed", () => {
             restarted: ["sparc/auth", "sparc/video"],
             inProgress: [],
             unowned: [],
+            jobs: [],
             complete: true,
         });
         assert.deepEqual(settings(), { revisions: [NEW] });
@@ -112,6 +113,19 @@ describe("an upgrade that is executed", () => {
         );
         assert.deepEqual(deployed, WAY.slice(0, -1));
         assert.equal(settings().revisions.length, 2);
+    });
+
+    it("stops before the removal while a job uses the old revision, and says so", async () => {
+        cluster.strays = [
+            { namespace: "sparc", name: "statements-1", labels: {}, revision: "old", job: "statements" },
+        ];
+        const report = await apply();
+        assert.equal(report.complete, false);
+        assert.match(
+            remainderText(report).join("\n"),
+            /Wait for these jobs[^]*\n {2}sparc\/statements-1 \(old\)$/,
+        );
+        assert.deepEqual(deployed, WAY.slice(0, 4));
     });
 
     it("stops before the gateways while a rollout is in progress, and says so", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { checkCatalogue } from "../../../catalogue/check";
 import type { RolloutPolicy } from "../../../catalogue/rollout";
-import { changed } from "../small";
+import { changed, problemsAfter, small } from "../small";
 
 function problemsOf(
     service: "front" | "middle" | "back",
@@ -107,5 +107,21 @@ describe("a rollout", () => {
             ["rollout-mirror", "middle.rollout.kpis"],
         ]);
         assert.deepEqual(rules("tcp"), ["rollout-unreadable"]);
+    });
+
+    it("needs a service with ports", () => {
+        const { services } = small();
+        const worker = { ...services.back, ports: {}, calls: [], rollout: { strategy: "progressive" as const } };
+        assert.deepEqual(
+            problemsAfter((draft) => Object.assign(draft.services, { worker })),
+            [
+                {
+                    rule: "rollout-unreadable",
+                    where: "worker.rollout",
+                    message: "worker has no ports, and Flagger rolls out only services that receive requests",
+                    remedy: "Remove its rollout.",
+                },
+            ],
+        );
     });
 });

@@ -152,6 +152,16 @@ describe("a rollout of a service that does not support it", () => {
         );
         assert.match(problems[1] ?? "", /delivery\.services\.1: device-telemetry has TCP ports only/);
     });
+
+    it("is rejected for a worker, which has no ports", () => {
+        const { catalogue, config } = inProd({ services: ["video"] });
+        const { video } = catalogue.services;
+        assert.ok(video);
+        const services = { ...catalogue.services, video: { ...video, ports: {} } };
+        assert.deepEqual(delivery.check?.({ config, catalogue: { ...catalogue, services } }), [
+            "delivery.services.0: video has no ports, and Flagger rolls out only services that receive requests; remove it",
+        ]);
+    });
 });
 
 describe("a metric window that one lost scrape leaves empty", () => {
