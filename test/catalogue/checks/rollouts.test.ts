@@ -111,7 +111,12 @@ describe("a rollout", () => {
 
     it("needs a service with ports", () => {
         const { services } = small();
-        const worker = { ...services.back, ports: {}, calls: [], rollout: { strategy: "progressive" as const } };
+        const worker = {
+            ...services.back,
+            ports: {},
+            calls: [],
+            rollout: { strategy: "progressive" as const },
+        };
         assert.deepEqual(
             problemsAfter((draft) => Object.assign(draft.services, { worker })),
             [
