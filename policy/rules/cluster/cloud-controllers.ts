@@ -1,3 +1,4 @@
+import { HARMLESS_ADD_ONS } from "../../core/eks-add-ons";
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
 import { fields, isNonEmpty, textAt } from "../../core/read";
 import { objectRule } from "../../core/rule";
@@ -31,9 +32,6 @@ const SERVICES = [
  */
 const HARMLESS: ReadonlySet<string> = new Set(["ElasticIPAddress", "FlowLog"]);
 
-/** Add-ons that carry the cluster's traffic, names or credentials: another version or a reset changes what pods can reach. */
-const NETWORK_ADD_ONS = /^(vpc-cni|kube-proxy|coredns|eks-pod-identity-agent)$/;
-
 /** Fields of an add-on that give it rights, or set what its pods do. */
 const ADD_ON_RIGHTS = /^(serviceAccountRole|podIdentityAssociation|configurationValues)/i;
 
@@ -64,6 +62,8 @@ const GROUPS: readonly string[] = [
     "tf.m.upbound.io/*",
     "opentofu.upbound.io/*",
     "opentofu.m.upbound.io/*",
+    "auto.pulumi.com/*",
+    "pulumi.com/Program",
     "pulumi.com/Stack",
     "controlplane.cluster.x-k8s.io/*",
     "infrastructure.cluster.x-k8s.io/*",
@@ -109,14 +109,15 @@ spec: { name: reports }
     },
 });
 
-/** Whether an add-on has rights or settings of its own, or replaces a part of the cluster's network. */
+/** Whether an add-on has rights or settings of its own, or is not one that only observes or stores. */
 function grantsByAddOn({ spec }: Subject): boolean {
     // Crossplane has its fields in `forProvider` and `initProvider`.
-    return [spec, fields(spec["forProvider"]), fields(spec["initProvider"])].some((settings) => {
-        const rights = Object.keys(settings).some(
-            (key) => ADD_ON_RIGHTS.test(key) && isNonEmpty(settings[key]),
-        );
-        const names = [textAt(settings, "name"), textAt(settings, "addonName")];
-        return rights || names.some((name) => name !== undefined && NETWORK_ADD_ONS.test(name));
-    });
+    const places = [spec, fields(spec["forProvider"]), fields(spec["initProvider"])];
+    const rights = places.some((settings) =>
+        Object.keys(settings).some((key) => ADD_ON_RIGHTS.test(key) && isNonEmpty(settings[key])),
+    );
+    const names = places
+        .flatMap((settings) => [textAt(settings, "name"), textAt(settings, "addonName")])
+        .filter((name) => name !== undefined);
+    return rights || names.length === 0 || names.some((name) => !HARMLESS_ADD_ONS.has(name));
 }

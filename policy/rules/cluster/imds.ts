@@ -5,8 +5,9 @@ interface Config {
     readonly hops: number;
 }
 
-/** Karpenter's node classes. Without options, its nodes require IMDSv2 with one hop. */
+/** Karpenter's node classes. Without options, its nodes require IMDSv2, with one hop since v1 and two before (karpenter.sh, "Upgrading"). */
 const KARPENTER = ["karpenter.k8s.aws/EC2NodeClass", "karpenter.k8s.aws/AWSNodeTemplate"];
+const KARPENTER_V1 = "karpenter.k8s.aws/v1";
 
 export const imds = objectRule<Config>({
     name: "cluster-imds",
@@ -64,11 +65,13 @@ properties: { metadataOptions: { httpTokens: required, httpPutResponseHopLimit: 
                 fix: "set it to required.",
             };
         }
-        const limit = numberAt(options, "httpPutResponseHopLimit") ?? 1;
+        const written = numberAt(options, "httpPutResponseHopLimit");
+        const isOldKarpenter = isKarpenter && textAt(subject.props, "apiVersion") !== KARPENTER_V1;
+        const limit = written ?? (isOldKarpenter ? 2 : 1);
         if (limit <= hops) return;
         yield {
             subject,
-            problem: `${path}.httpPutResponseHopLimit is ${limit}, so pods can get the node's credentials`,
+            problem: `${path}.httpPutResponseHopLimit is ${written ?? `not set, and ${limit} by default`}, so pods can get the node's credentials`,
             fix: `set it to ${hops}.`,
         };
     },

@@ -1,5 +1,5 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
-import { at, isNonEmpty, list } from "../../core/read";
+import { at, type Fields, fields, isNonEmpty, list, textAt } from "../../core/read";
 import { objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 
@@ -32,6 +32,7 @@ const REFERENCES = [
     "configsync.gke.io/RootSync",
     "fleet.cattle.io/GitRepo",
     "fleet.cattle.io/HelmOp",
+    "helm.fluxcd.io/HelmRelease",
     "k3s.cattle.io/Addon",
     "kappctrl.k14s.io/App",
     "kustomize.toolkit.fluxcd.io/Kustomization",
@@ -44,6 +45,10 @@ const REFERENCES = [
 
 /** Other policies evaluate the values of a chart in them, and no policy a folder or a plugin. */
 const ARGO_CD = ["argoproj.io/Application", "argoproj.io/ApplicationSet"];
+const FLUX_RELEASE = "helm.toolkit.fluxcd.io/HelmRelease";
+
+/** Sources of Flux with packaged charts. */
+const CHART_SOURCES: ReadonlySet<string> = new Set(["HelmRepository", "OCIRepository"]);
 
 /** Kinds that deploy with permissions of a controller, for rules of RBAC. */
 export const APPLYING_GROUPS: readonly string[] = [
@@ -58,7 +63,7 @@ export const appliedManifests = objectRule<WithExceptions>({
     why: "a controller applies the objects with its own permissions: a PeerAuthentication, a Role or a Deployment in them passes every other policy",
     remediation:
         "Register the objects in the program, or their chart as a Helm release. If a controller must apply them, run the same checks in its repository.",
-    appliesTo: [...CONTAINERS, ...REFERENCES, ...ARGO_CD],
+    appliesTo: [...CONTAINERS, ...REFERENCES, ...ARGO_CD, FLUX_RELEASE],
     defaults: NO_EXCEPTIONS,
     schema: { exceptions: EXCEPTIONS_SCHEMA },
     examples: {
@@ -90,7 +95,7 @@ spec: { chart: { spec: { chart: carts, sourceRef: { kind: HelmRepository, name: 
         if (isOfCharts(subject) || isExcepted(config, subject)) return;
         const what = CONTAINERS.includes(subject.id)
             ? "the objects in it"
-            : "objects from a repository, a catalog or another object";
+            : "objects from a repository, a catalog, a patch or another object";
         yield {
             subject,
             problem: `a controller applies ${what}, and no policy evaluates them`,
@@ -99,10 +104,42 @@ spec: { chart: { spec: { chart: carts, sourceRef: { kind: HelmRepository, name: 
     },
 });
 
-/** Whether an object of Argo CD only deploys charts of a chart repository. */
-function isOfCharts({ id, spec }: Subject): boolean {
+/** Whether an object of Argo CD or Flux only deploys charts of a chart repository, as they are. */
+function isOfCharts(subject: Subject): boolean {
+    const { id, spec } = subject;
+    if (id === FLUX_RELEASE) return isFluxChart(spec);
     if (!ARGO_CD.includes(id)) return false;
-    const application = id.endsWith("Set") ? at(spec, "template", "spec") : spec;
+    if (id.endsWith("Set")) {
+        // Both are merged into the template.
+        if (isNonEmpty(spec["templatePatch"]) || hasTemplate(spec["generators"])) return false;
+        return isArgoChart(at(spec, "template", "spec"));
+    }
+    return isArgoChart(spec);
+}
+
+function isFluxChart(spec: Fields): boolean {
+    const kinds = [textAt(spec, "chart", "spec", "sourceRef", "kind"), textAt(spec, "chartRef", "kind")];
+    return (
+        !isNonEmpty(spec["postRenderers"]) &&
+        kinds.every((kind) => kind === undefined || CHART_SOURCES.has(kind))
+    );
+}
+
+function isArgoChart(application: unknown): boolean {
+    // The hydrator reads from a repository in place of `source`.
+    if (isNonEmpty(at(application, "sourceHydrator"))) return false;
     const sources = [at(application, "source"), ...list(at(application, "sources"))].filter(isNonEmpty);
-    return sources.length > 0 && sources.every((source) => isNonEmpty(at(source, "chart")));
+    return (
+        sources.length > 0 &&
+        sources.every((source) => isNonEmpty(at(source, "chart")) && !isNonEmpty(at(source, "path")))
+    );
+}
+
+/** Whether a generator of an ApplicationSet has a template of its own; `matrix` and `merge` contain others. */
+function hasTemplate(generators: unknown): boolean {
+    return list(generators).some((generator) =>
+        Object.values(fields(generator)).some(
+            (settings) => isNonEmpty(at(settings, "template")) || hasTemplate(at(settings, "generators")),
+        ),
+    );
 }

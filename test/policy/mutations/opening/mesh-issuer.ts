@@ -168,6 +168,29 @@ export function byOtherInstallers(): Mutation[] {
         addResource("added: a template of CloudFormation", "aws:cloudformation/stack:Stack", "roles", {
             ...{ templateBody: "{}", capabilities: ["CAPABILITY_NAMED_IAM"] },
         }),
+        added(
+            "added: a patched chart by Flux",
+            "helm.toolkit.fluxcd.io/v2",
+            "HelmRelease",
+            "flux-system",
+            "patched",
+            {
+                chart: { spec: { chart: "carts", sourceRef: { kind: "HelmRepository", name: "carts" } } },
+                postRenderers: [{ kustomize: { patches: [{ patch: "x" }] } }],
+            },
+        ),
+        added(
+            "added: a copy of all Secrets",
+            "external-secrets.io/v1alpha1",
+            "ClusterPushSecret",
+            "",
+            "copies",
+            { pushSecretSpec: {}, namespaceSelectors: [{}] },
+        ),
+        addResource("added: a mesh as an add-on", "aws:eks/addon:Addon", "other-mesh", {
+            ...{ clusterName: "mesh", addonName: "tetrate-io_istio-distro" },
+        }),
+        addResource("added: a program", "pulumi-nodejs:dynamic:Resource", "program", { __provider: "x" }),
         addResource("added: an access entry by AWS Native", "aws-native:eks:AccessEntry", "admins", {
             principalArn: "arn:aws:iam::999999999999:role/x",
         }),
