@@ -114,6 +114,23 @@ describe("the example platform, a bank", () => {
         assert.match(JSON.stringify(change), /peers: \[\.\.\., \\"raft\\"\]/);
     });
 
+    it("names the catalogue change that would allow a method of another service on a gRPC port", () => {
+        const change = (path: string) => {
+            const query = { source: "ledger", destination: "accounts", port: "grpc", method: "POST", path };
+            const [found] = explain(new MeshSnapshot(deriveAll(platform)), platform.catalogue, query);
+            assert.equal(found?.verdict.allowed, false);
+            const proposed = found.change?.();
+            return typeof proposed === "object"
+                ? proposed.parts.map(({ snippet }) => snippet).join()
+                : proposed;
+        };
+        assert.match(
+            change("/grpc.health.v1.Health/Check") ?? "",
+            /methods: \["grpc\.health\.v1\.Health\/Check"\]/,
+        );
+        assert.match(change("/nordbank.unknown.v1.Other/Get") ?? "", /No change helps/);
+    });
+
     it("retries calls as the catalogue says", () => {
         const { http } = named(objects, "VirtualService", "accounts").spec as {
             http: { name: string; retries: object }[];

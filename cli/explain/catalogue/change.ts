@@ -187,8 +187,11 @@ function operationsOf(port: Port, { http }: AccessQuery, request: string): Opera
         case "http":
             return { requests: [request as Request] };
         case "grpc": {
-            const [, service, method] = /^\/(.+)\/(\w+)$/.exec(http?.path ?? "") ?? [];
-            return service === port.service && http?.method === "POST" && method !== undefined
+            const [, service, name] = /^\/(.+)\/(\w+)$/.exec(http?.path ?? "") ?? [];
+            // Of another service, only what the port offers: it does not have every service that a request can name.
+            const method =
+                service === port.service ? name : port.methods.find((one) => one === `${service}/${name}`);
+            return http?.method === "POST" && method !== undefined
                 ? { methods: [method] }
                 : `No change helps: the port is gRPC (${port.service}). Pass --path /${port.service}/<Method>.`;
         }
