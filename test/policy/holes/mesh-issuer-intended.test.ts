@@ -116,6 +116,22 @@ describe("the mesh's issuer, what only has the mesh's names", () => {
         },
     ]);
     itAccepts(RULE, [
+        {
+            what: "a second cluster-scoped issuer with an exception",
+            yaml: all(
+                PCA.replace("ClusterIssuer", "Issuer").replace(
+                    "name: pca",
+                    "name: pca, namespace: istio-system",
+                ),
+                certificate("istio-system", "cacerts", BY_AWS.replace("Cluster", ""), CA),
+                PCA,
+            ),
+            config: {
+                exceptions: [
+                    { namespace: "", name: "pca", reason: "migration of the issuer", until: "2999-01-01" },
+                ],
+            },
+        },
         { what: "a rotation in a control plane's namespace", yaml: ROTATION },
         {
             what: "the next root in cert-manager's namespace",

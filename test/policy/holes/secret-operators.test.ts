@@ -168,6 +168,13 @@ describe("workloads-credentials, Secrets that ClusterPushSecrets copy", () => {
             `matchExpressions: [{ key: ${NAME}, operator: DoesNotExist }]`,
         ].map((selector) => ({ what: `with the selector ${selector}`, yaml: push(named(selector)) })),
         {
+            what: "and an identity of SPIRE, with exceptions",
+            yaml: object("spire.spiffe.io/v1alpha1", "ClusterSPIFFEID", "copies", "", "spiffeIDTemplate: x"),
+            config: {
+                exceptions: [{ namespace: "", name: "copies", reason: "an appliance", until: "2999-01-01" }],
+            },
+        },
+        {
             what: "with an exception",
             yaml: push(", namespaceSelectors: [{}]"),
             config: {
