@@ -49,22 +49,22 @@ describe("a port's offered operations", () => {
     });
 
     it("have one spelling for each gRPC method, without the name of the port's own service", () => {
-        const own = "example.v1.Middle/Get";
+        const whole = "example.v1.Middle/Get";
         const offered = (methods: string[], more: { exposed?: string[]; called?: string[] } = {}) =>
             problemsAfter(({ grpc, frontToMiddle }) => {
                 grpc.methods.push(...methods);
                 frontToMiddle.methods = more.called ?? frontToMiddle.methods ?? [];
             });
-        assert.deepEqual(offered([own]), [
+        assert.deepEqual(offered([whole]), [
             malformed(
                 "middle.ports.grpc",
-                `the port grpc of middle offers the method ${own} with the name of the port's own service`,
+                `the port grpc of middle offers the method ${whole} with the name of the port's own service`,
                 "Write only Get, here and wherever it is listed.",
             ),
         ]);
         // A call, an exposure or a scope cannot list what the port does not offer.
         assert.deepEqual(
-            offered([], { called: [own] }).map(({ rule }) => rule),
+            offered([], { called: [whole] }).map(({ rule }) => rule),
             ["not-offered"],
         );
         assert.deepEqual(offered(["example.v1.MiddleHealth/Get", "grpc.health.v1.Health/Check"]), []);
