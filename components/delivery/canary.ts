@@ -32,7 +32,9 @@ export function canary(rolledOut: ServiceRollout, platform: Platform): CanaryMan
     const autoscaler = rolloutAutoscaler(platform, service);
     // If a pre-rollout hook fails, Flagger starts over with the first one: no hook after the one that closes the gate
     // may fail.
-    const webhooks = [...loadOf(rolledOut, config), ...gatesOf(rolledOut)];
+    const hooks = [...loadOf(rolledOut, config), ...gatesOf(rolledOut)];
+    // Flagger writes the default when it adds its finalizer. Without it here, the next deployment would change the list back.
+    const webhooks = hooks.map((hook) => ({ muteAlert: false, ...hook }));
     return {
         apiVersion: CANARY.apiVersion,
         kind: CANARY.kind,

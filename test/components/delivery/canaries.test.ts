@@ -112,6 +112,12 @@ describe("the Canaries", () => {
         }
     });
 
+    it("have what Flagger adds to each webhook, so that the next deployment changes nothing back", () => {
+        const hooks = canaries.flatMap(({ spec }) => spec.analysis.webhooks ?? []);
+        assert.ok(hooks.length > 4);
+        for (const { name, muteAlert } of hooks) assert.equal(muteAlert, false, name);
+    });
+
     it("close each gate again for the next version, and run one more check before", () => {
         const hooks = (analysisOf("auth").webhooks ?? [])
             .filter(({ type }) => type === "pre-rollout" || type === "post-rollout")
