@@ -37,7 +37,7 @@ describe("appliers and key sources in other spellings", () => {
         },
         {
             what: "a copy by a push for several namespaces",
-            yaml: "{ apiVersion: external-secrets.io/v1alpha1, kind: ClusterPushSecret, metadata: { name: p }, spec: { pushSecretSpec: { selector: { secret: { name: cacerts } } } } }",
+            yaml: "{ apiVersion: external-secrets.io/v1alpha1, kind: ClusterPushSecret, metadata: { name: p }, spec: { namespaceSelectors: [{}], pushSecretSpec: { selector: { secret: { name: cacerts } } } } }",
         },
         {
             what: "the CA from a mounted secret",
