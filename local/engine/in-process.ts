@@ -24,7 +24,13 @@ import { refOf, type ReleaseRequest, type ResourceRequest } from "./resource";
 import { type Clock, retrying, systemClock } from "./retry";
 import { awaitRollouts } from "./rollouts";
 import { LiveSubsets } from "./subsets";
-import { type DeployOptions, NotReadyError, type ProgressLine, type StackTarget } from "./types";
+import {
+    type DeployOptions,
+    type Failure,
+    NotReadyError,
+    type ProgressLine,
+    type StackTarget,
+} from "./types";
 
 /** Concurrent Helm processes; each uses a core for a second before it waits. */
 const MAX_HELM_PROCESSES = 2;
@@ -139,10 +145,8 @@ class Cluster implements EngineContext, Removers {
         request: Parameters<EngineContext["apply"]>[0],
         dependsOn: readonly string[],
     ): Promise<Awaited<ReturnType<EngineContext["apply"]>>> {
-        for (const key of dependsOn) {
-            const before = this.awaited.get(key);
-            if (before !== undefined) await this.waitUntilReady(before, `waits for ${describeRef(before)}: `);
-        }
+        const before = dependsOn.flatMap((key) => this.awaited.get(key) ?? []);
+        await this.waitUntilReady(before, ({ what, message }) => `waits for ${what}: ${message}`);
         if (request.is === "release") {
             const { release } = request;
             const outcome = await this.install({ ...release, chart: absolute(release.chart) });
@@ -159,19 +163,21 @@ class Cluster implements EngineContext, Removers {
         const { object } = applied;
         const outcome = widened === undefined ? applied.outcome : "updated";
         const ref = isPatch(request.entry) ? patchedRef(request.entry) : request.entry;
-        if (blocksDependents(request.object)) await this.waitUntilReady(ref);
+        if (blocksDependents(request.object)) await this.waitUntilReady([ref], ({ message }) => message);
         else if (awaited) this.awaited.set(keyOf(request.entry), ref);
         return { outcome, state: withoutManagedFields(object) };
     }
 
     /** As in the Pulumi engine, what depends on an object is applied after the object is ready. */
-    private async waitUntilReady(entry: Ref, prefix = ""): Promise<void> {
-        const [failure] = await awaitRollouts(this.client, this.discovery, [entry], {
+    private async waitUntilReady(
+        refs: readonly Ref[],
+        describe: (failure: Failure) => string,
+    ): Promise<void> {
+        const [failure] = await awaitRollouts(this.client, this.discovery, refs, {
             timeout: this.readyTimeout,
             progress: () => undefined,
         });
-        if (failure !== undefined)
-            throw new NotReadyError({ ...failure, message: `${prefix}${failure.message}` });
+        if (failure !== undefined) throw new NotReadyError({ ...failure, message: describe(failure) });
     }
 
     awaitReady(): ReturnType<EngineContext["awaitReady"]> {

@@ -20,6 +20,39 @@ const inventories = fc.uniqueArray(anyEntry, { selector: keyOf, maxLength: 12 })
     }),
 );
 
+/**
+ * The groups in which the obsolete entries are deleted, and the position of each entry's.
+ *
+ * @param depends for each entry, the positions of those that it depends on
+ */
+function deleted(
+    entries: readonly InventoryEntry[],
+    depends: readonly ReadonlySet<number>[],
+    obsolete: readonly boolean[],
+): {
+    readonly groups: readonly (readonly InventoryEntry[])[];
+    readonly groupOf: ReadonlyMap<string, number>;
+} {
+    const all = entries.map((entry, index) => ({
+        ...entry,
+        dependsOn: [...depends[index]!].map((other) => keyOf(entries[other]!)),
+    }));
+    const groups = deletionGroups(
+        all.filter((_, index) => obsolete[index]),
+        all,
+    );
+    const groupOf = new Map(
+        groups.flatMap((group, index) => group.map((entry) => [keyOf(entry), index] as const)),
+    );
+    return { groups, groupOf };
+}
+
+/** Adds what the dependencies depend on. */
+function closeTransitively(depends: readonly Set<number>[]): void {
+    for (const middle of depends.keys())
+        for (const one of depends) if (one.has(middle)) for (const other of depends[middle]!) one.add(other);
+}
+
 describe("the order of deletions", () => {
     it("deletes everything once, what depends on an entry before it, even through entries that stay", () => {
         fc.assert(
@@ -31,26 +64,13 @@ describe("the order of deletions", () => {
                     const [low, high] = [Math.min(a % count, b % count), Math.max(a % count, b % count)];
                     if (low !== high) depends[high]!.add(low);
                 }
-                const all = entries.map((entry, index) => ({
-                    ...entry,
-                    dependsOn: [...depends[index]!].map((other) => keyOf(entries[other]!)),
-                }));
-                const groups = deletionGroups(
-                    all.filter((_, index) => obsolete[index]),
-                    all,
-                );
-                const groupOf = new Map(
-                    groups.flatMap((group, index) => group.map((entry) => [keyOf(entry), index] as const)),
-                );
+                const { groups, groupOf } = deleted(entries, depends, obsolete);
                 assert.equal(groups.flat().length, groupOf.size);
                 assert.equal(groupOf.size, obsolete.filter(Boolean).length);
-                // Transitive closure.
-                for (let middle = 0; middle < count; middle++)
-                    for (const one of depends)
-                        if (one.has(middle)) for (const other of depends[middle]!) one.add(other);
-                all.forEach((entry, index) => {
+                closeTransitively(depends);
+                entries.forEach((entry, index) => {
                     for (const other of depends[index]!) {
-                        const [mine, its] = [groupOf.get(keyOf(entry)), groupOf.get(keyOf(all[other]!))];
+                        const [mine, its] = [groupOf.get(keyOf(entry)), groupOf.get(keyOf(entries[other]!))];
                         if (mine !== undefined && its !== undefined) assert.ok(mine < its);
                     }
                 });
@@ -101,26 +121,13 @@ describe("the order of deletions", () => {
                 // In any direction, so that cycles of every length occur.
                 const depends = entries.map(() => new Set<number>());
                 for (const [a, b] of edges) if (a % count !== b % count) depends[a % count]!.add(b % count);
-                const all = entries.map((entry, index) => ({
-                    ...entry,
-                    dependsOn: [...depends[index]!].map((other) => keyOf(entries[other]!)),
-                }));
-                const groups = deletionGroups(
-                    all.filter((_, index) => obsolete[index]),
-                    all,
-                );
-                const groupOf = new Map(
-                    groups.flatMap((group, index) => group.map((entry) => [keyOf(entry), index] as const)),
-                );
+                const { groups, groupOf } = deleted(entries, depends, obsolete);
                 assert.equal(groups.flat().length, obsolete.filter(Boolean).length);
-                // Transitive closure.
-                for (let middle = 0; middle < count; middle++)
-                    for (const one of depends)
-                        if (one.has(middle)) for (const other of depends[middle]!) one.add(other);
-                all.forEach((entry, index) => {
+                closeTransitively(depends);
+                entries.forEach((entry, index) => {
                     for (const other of depends[index]!) {
                         if (depends[other]!.has(index)) continue;
-                        const [mine, its] = [groupOf.get(keyOf(entry)), groupOf.get(keyOf(all[other]!))];
+                        const [mine, its] = [groupOf.get(keyOf(entry)), groupOf.get(keyOf(entries[other]!))];
                         if (mine !== undefined && its !== undefined) assert.ok(mine < its);
                     }
                 });

@@ -1,10 +1,9 @@
 /** Patches of other tools' objects, on a real API server: only it decides who owns which field. */
 import assert from "node:assert/strict";
-import { KubeClient } from "../../local/engine/kube/client";
 import { Discovery } from "../../local/engine/kube/discovery";
 import { Patcher } from "../../local/engine/patch";
 import type { KubeObject } from "../../local/lib/kube-object";
-import { type RunningApiServer, requireToolchain, startApiServer } from "../support/api-server";
+import { apiServerOfSuite } from "../support/api-server";
 
 const REF = { apiVersion: "apps/v1", kind: "Deployment(patch)", namespace: "default", name: "orders" };
 
@@ -13,23 +12,12 @@ const VOLATILE = ["managedFields", "resourceVersion", "generation"];
 
 describe("a patch of a workload that another tool deploys, on a real API server", function () {
     this.timeout(180_000);
-    let server: RunningApiServer;
-    let client: KubeClient;
-    const started: (() => Promise<void>)[] = [];
+    const suite = apiServerOfSuite("deployments");
     let patcher: Patcher;
-
-    before(async function () {
-        server = await startApiServer(await requireToolchain(this));
-        started.push(server.stop);
-        client = KubeClient.fromKubeconfig(server.kubeconfig);
-        started.push(() => client.close());
+    before(() => {
+        const { client } = suite();
         patcher = new Patcher(client, new Discovery(client));
     });
-    // Nothing has started if the suite is skipped.
-    after(async () => {
-        for (const stop of started.toReversed()) await stop();
-    });
-    beforeEach(() => server.kubectl(["delete", "deployments", "--all", "--wait"]));
 
     function deployment(pod: object = {}, labels: object = {}): object {
         return {
@@ -67,12 +55,19 @@ describe("a patch of a workload that another tool deploys, on a real API server"
             "server-side": ["apply", "--server-side", "--field-manager=helm", "-f", "-"],
             create: ["create", "-f", "-"],
         }[how];
-        await server.kubectl(args, JSON.stringify(object));
+        await suite().server.kubectl(args, JSON.stringify(object));
     }
 
     async function live(): Promise<{ metadata: Record<string, unknown>; spec: { template: object } }> {
         return JSON.parse(
-            await server.kubectl(["get", "deployment", "orders", "-o", "json", "--show-managed-fields"]),
+            await suite().server.kubectl([
+                "get",
+                "deployment",
+                "orders",
+                "-o",
+                "json",
+                "--show-managed-fields",
+            ]),
         ) as Awaited<ReturnType<typeof live>>;
     }
 
@@ -147,12 +142,12 @@ describe("a patch of a workload that another tool deploys, on a real API server"
 
     it("is rejected if the object does not exist, and creates none", async () => {
         await assert.rejects(patcher.apply(patch()), { name: "MissingTargetError" });
-        assert.equal((await server.kubectl(["get", "deployments", "-o", "name"])).trim(), "");
+        assert.equal((await suite().server.kubectl(["get", "deployments", "-o", "name"])).trim(), "");
         assert.equal(await patcher.release(REF), false);
     });
 
     it("is rejected for an object that the engine itself deployed", async () => {
-        await server.kubectl(
+        await suite().server.kubectl(
             ["apply", "--server-side", "--field-manager=sparc-mesh", "-f", "-"],
             JSON.stringify(deployment()),
         );

@@ -1,35 +1,21 @@
 /** Replicas that an autoscaler takes over, on a real API server: only it decides what an apply without a field resets. */
 import assert from "node:assert/strict";
 import { Applier } from "../../local/engine/apply";
-import { KubeClient } from "../../local/engine/kube/client";
 import { Discovery } from "../../local/engine/kube/discovery";
 import { Snapshot } from "../../local/engine/kube/snapshot";
 import { Remover } from "../../local/engine/remove";
 import type { KubeObject } from "../../local/lib/kube-object";
-import { type RunningApiServer, requireToolchain, startApiServer } from "../support/api-server";
+import { apiServerOfSuite } from "../support/api-server";
 
 const NAME = "orders";
 
 describe("a Deployment whose replicas the program no longer sets, on a real API server", function () {
     this.timeout(180_000);
-    let server: RunningApiServer;
-    let client: KubeClient;
-    const started: (() => Promise<void>)[] = [];
-
-    before(async function () {
-        server = await startApiServer(await requireToolchain(this));
-        started.push(server.stop);
-        client = KubeClient.fromKubeconfig(server.kubeconfig);
-        started.push(() => client.close());
-    });
-    // Nothing has started if the suite is skipped.
-    after(async () => {
-        for (const stop of started.toReversed()) await stop();
-    });
-    beforeEach(() => server.kubectl(["delete", "deployments", "--all", "--wait"]));
+    const suite = apiServerOfSuite("deployments");
 
     /** Applies the Deployment as a run of the engine does. */
     async function apply(replicas: number | undefined, image = "orders:1"): Promise<string> {
+        const { client } = suite();
         const discovery = new Discovery(client);
         const applier = new Applier(client, discovery, new Snapshot(client), new Remover(client, discovery));
         const object: KubeObject = {
@@ -49,12 +35,19 @@ describe("a Deployment whose replicas the program no longer sets, on a real API 
     }
 
     async function live(): Promise<number> {
-        const printed = await server.kubectl(["get", "deployment", NAME, "-o", "jsonpath={.spec.replicas}"]);
+        const printed = await suite().server.kubectl([
+            "get",
+            "deployment",
+            NAME,
+            "-o",
+            "jsonpath={.spec.replicas}",
+        ]);
         return Number(printed);
     }
 
     /** As an autoscaler does, by the subresource. */
-    const scale = (count: number) => server.kubectl(["scale", `deployment/${NAME}`, `--replicas=${count}`]);
+    const scale = (count: number) =>
+        suite().server.kubectl(["scale", `deployment/${NAME}`, `--replicas=${count}`]);
 
     it("keeps them until an autoscaler scales it, and then the autoscaler's", async () => {
         await apply(3);

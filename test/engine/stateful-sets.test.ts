@@ -1,31 +1,16 @@
 /** Immutable fields of a StatefulSet, on a real API server: its message for them is not that of other kinds. */
 import assert from "node:assert/strict";
 import { Applier } from "../../local/engine/apply";
-import { KubeClient } from "../../local/engine/kube/client";
 import { Discovery } from "../../local/engine/kube/discovery";
 import { Snapshot } from "../../local/engine/kube/snapshot";
 import type { KubeObject } from "../../local/lib/kube-object";
-import { type RunningApiServer, requireToolchain, startApiServer } from "../support/api-server";
+import { apiServerOfSuite } from "../support/api-server";
 
 const NAME = "ledger";
 
 describe("a StatefulSet whose immutable fields change, on a real API server", function () {
     this.timeout(180_000);
-    let server: RunningApiServer;
-    let client: KubeClient;
-    const started: (() => Promise<void>)[] = [];
-
-    before(async function () {
-        server = await startApiServer(await requireToolchain(this));
-        started.push(server.stop);
-        client = KubeClient.fromKubeconfig(server.kubeconfig);
-        started.push(() => client.close());
-    });
-    // Nothing has started if the suite is skipped.
-    after(async () => {
-        for (const stop of started.toReversed()) await stop();
-    });
-    beforeEach(() => server.kubectl(["delete", "statefulsets", "--all", "--wait"]));
+    const suite = apiServerOfSuite("statefulsets");
 
     const claim = (name: string, storage = "1Gi") => ({
         metadata: { name },
@@ -34,10 +19,11 @@ describe("a StatefulSet whose immutable fields change, on a real API server", fu
 
     /** Applies the StatefulSet as a run of the engine does. No controller collects what a foreground deletion leaves. */
     async function apply(spec: object, replaceable = true): Promise<string> {
+        const { client } = suite();
         const discovery = new Discovery(client);
         const remover = {
             remove: async () => {
-                await server.kubectl(["delete", "statefulset", NAME, "--cascade=background"]);
+                await suite().server.kubectl(["delete", "statefulset", NAME, "--cascade=background"]);
                 return undefined;
             },
             waitForDeletion: () => Promise.resolve(),
@@ -62,7 +48,7 @@ describe("a StatefulSet whose immutable fields change, on a real API server", fu
         ).outcome;
     }
 
-    const uid = () => server.kubectl(["get", "statefulset", NAME, "-o", "jsonpath={.metadata.uid}"]);
+    const uid = () => suite().server.kubectl(["get", "statefulset", NAME, "-o", "jsonpath={.metadata.uid}"]);
 
     for (const [what, changed] of [
         ["its Service", { serviceName: "ledger-peers" }],

@@ -216,42 +216,26 @@ describe("mesh inventory consul, with a real Consul", function () {
 
     it("writes a draft that compares equal to itself, and differs from this checkout's catalogue", async () => {
         const out = mkdtempSync(join(tmpdir(), "inventory-"));
+        const command = (...args: string[]) =>
+            run("node", [MESH, "inventory", "consul", "--url", consul.url, ...args], { maxBuffer: 1e8 });
         try {
-            await run("node", [MESH, "inventory", "consul", "--url", consul.url, "--out", out], {
-                maxBuffer: 1e8,
-            });
+            await command("--out", out);
             const draft = join(out, "catalogue.json");
             assert.deepEqual(JSON.parse(readFileSync(draft, "utf8")), inventory.catalogue);
-            const { stdout } = await run("node", [
-                MESH,
-                "inventory",
-                "consul",
-                "--url",
-                consul.url,
-                "--compare",
-                draft,
-            ]);
+            const { stdout } = await command("--compare", draft);
             assert.match(stdout, /agree on services, ports, calls/);
             const changed = join(out, "changed.json");
             writeFileSync(
                 changed,
                 readFileSync(draft, "utf8").replaceAll("POST /v1/report", "PUT /v1/report"),
             );
-            const unlike = run("node", [
-                MESH,
-                "inventory",
-                "consul",
-                "--url",
-                consul.url,
-                "--compare",
-                changed,
-            ]);
+            const unlike = command("--compare", changed);
             await assert.rejects(unlike, (error: { code: number; stdout: string }) => {
                 assert.match(error.stdout, /missing: services\.web\.calls → users: .*POST \/v1\/report/);
                 assert.match(error.stdout, /unused: services\.web\.calls → users: .*PUT \/v1\/report/);
                 return error.code === 1;
             });
-            const other = run("node", [MESH, "inventory", "consul", "--url", consul.url, "--compare"]);
+            const other = command("--compare");
             await assert.rejects(other, (error: { code: number; stdout: string }) => {
                 assert.match(error.stdout, /missing: services\.legacy-app: .*no such service/);
                 assert.match(

@@ -1,4 +1,5 @@
 /** A real API server with etcd, on loopback, without a cluster: no controller acts on its objects. */
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -6,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { ensureToolchain, silentProgress, type Toolchain } from "../../local";
+import { KubeClient } from "../../local/engine/kube/client";
 import { run } from "../../local/lib/process";
 import { toolchainIsComplete } from "../../local/toolchain";
 import { freePorts } from "./envoy/program";
@@ -30,6 +32,33 @@ export interface RunningApiServer {
     readonly start: (program: string, args: readonly string[], env?: NodeJS.ProcessEnv) => () => void;
     /** Stops all programs. */
     readonly stop: () => Promise<void>;
+}
+
+/** What the hooks and tests of a suite use. */
+export interface SuiteApiServer {
+    readonly server: RunningApiServer;
+    readonly client: KubeClient;
+}
+
+/**
+ * An API server for the enclosing suite, without objects of `resource` before each test. Skips the suite without the toolchain.
+ *
+ * @returns the server and a client of it, once the suite's first hooks have run
+ */
+export function apiServerOfSuite(resource: string): () => SuiteApiServer {
+    let running: SuiteApiServer | undefined;
+    const get = (): SuiteApiServer => running ?? assert.fail("the API server has not started");
+    before(async function () {
+        const server = await startApiServer(await requireToolchain(this));
+        running = { server, client: KubeClient.fromKubeconfig(server.kubeconfig) };
+    });
+    // Nothing has started if the suite is skipped.
+    after(async () => {
+        await running?.client.close();
+        await running?.server.stop();
+    });
+    beforeEach(() => get().server.kubectl(["delete", resource, "--all", "--wait"]));
+    return get;
 }
 
 export async function startApiServer(toolchain: Toolchain): Promise<RunningApiServer> {
